@@ -1,0 +1,53 @@
+/* base - the words every room uses: attributes, cleanup, the error doctrine.
+ *
+ * Errors, everywhere in this tree:
+ *   0         done;
+ *   negative  -errno, fatal to the operation; the caller forwards it unchanged;
+ *   positive  a named condition of the module's own enum, which the direct caller must handle.
+ * Outputs are named ret_x, come last, and are untouched when the call fails.
+ *
+ * Ownership, everywhere in this tree, in three words:
+ *   takes   the callee owns it from here on, also when the call fails;
+ *   keeps   the callee stores the pointer; the caller still owns it and keeps it alive;
+ *   lends   the caller may look until the owner's next change; it frees nothing.
+ * x_init/x_fini are for embedded objects, x_new/x_free for heap objects, x_ref/x_unref for shared
+ * ones. All that destroy accept NULL and the half-built.
+ */
+#ifndef IFPULSE_BASE_H
+#define IFPULSE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+
+/* The variable's owner function runs on its address when it leaves scope. */
+#define CLEANUP(function) __attribute__((cleanup(function)))
+
+/* Defines name_p(), the CLEANUP form of a destructor that takes a pointer. */
+#define DEFINE_CLEANUP(type, destructor)                                                           \
+    static inline void destructor##_p(type **object)                                               \
+    {                                                                                              \
+        destructor(*object);                                                                       \
+    }
+
+/* Hands an owning local over: its value, leaving NULL behind for the CLEANUP. */
+#define HAND_OVER(pointer)                                                                         \
+    ({                                                                                             \
+        __typeof__(pointer) handed_over_ = (pointer);                                              \
+        (pointer) = NULL;                                                                          \
+        handed_over_;                                                                              \
+    })
+
+#define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+static inline void free_p(void *pointer)
+{
+    free(*(void **)pointer);
+}
+
+#endif

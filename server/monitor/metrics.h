@@ -1,0 +1,123 @@
+/* metrics - THE table: every datum ifpulse knows, one row each.
+ *
+ * The structs of network_types.h, the field descriptions of fields.h, the stream's records, the
+ * documentation's tables and the tests are all expanded from these rows. To add a metric: add a
+ * row here, and the line that reads it in the backend.
+ *
+ * A row is  X(member, json_key, type, kind, unit, help)
+ *   member    the C name, with its unit where a number has one
+ *   json_key  the name in the stream and in REST
+ *   type      how it is held: flag u32 u64 i32 real time name text sentence address addresses
+ *             names capabilities, or the name of an enum of network_types.h
+ *   kind      FACT (changes seldom), COUNTER (only grows until a reset), GAUGE (any value),
+ *             RATE (a counter's growth per second; sent with 3 significant digits)
+ *   unit      for people and for the documentation
+ *   help      one line; says the source where that is not obvious
+ * Whether a datum is known is kept beside it: record.status.member (enum network_status).
+ */
+#ifndef IFPULSE_METRICS_H
+#define IFPULSE_METRICS_H
+
+/* clang-format off */
+#define NETWORK_INTERFACE_METRICS(X) \
+    X(name,                   "name",                   name,           FACT,    "",          "name in the kernel (IFLA_IFNAME); also the record's id") \
+    X(type,                   "type",                   interface_type, FACT,    "",          "ethernet, wifi, loopback, virtual, cellular or other, by link kind, ARPHRD type and wireless phy, never by name") \
+    X(kind,                   "kind",                   text,           FACT,    "",          "link kind (IFLA_INFO_KIND): veth, bridge, wireguard …; without one the hardware type: ether, loopback …") \
+    X(is_active,              "is_active",              flag,           FACT,    "",          "up and able to pass traffic (IFF_UP and IFF_RUNNING)") \
+    X(is_up,                  "is_up",                  flag,           FACT,    "",          "switched on by the administrator (IFF_UP)") \
+    X(is_loopback,            "is_loopback",            flag,           FACT,    "",          "IFF_LOOPBACK") \
+    X(is_wireless,            "is_wireless",            flag,           FACT,    "",          "has a wireless phy (nl80211)") \
+    X(is_point_to_point,      "is_point_to_point",      flag,           FACT,    "",          "IFF_POINTOPOINT") \
+    X(supports_broadcast,     "supports_broadcast",     flag,           FACT,    "",          "IFF_BROADCAST") \
+    X(supports_multicast,     "supports_multicast",     flag,           FACT,    "",          "IFF_MULTICAST") \
+    X(mac_address,            "mac_address",            text,           FACT,    "",          "hardware address, lower-case hex with colons; not applicable where the link has none") \
+    X(addresses,              "addresses",              addresses,      FACT,    "",          "IP addresses with prefix length, IPv4 first") \
+    X(mtu_bytes,              "mtu",                    u32,            FACT,    "bytes",     "largest packet") \
+    X(link_bits_per_s,        "link_speed",             u64,            FACT,    "bit/s",     "negotiated speed") \
+    X(duplex,                 "duplex",                 duplex,         FACT,    "",          "half or full") \
+    X(driver,                 "driver",                 text,           FACT,    "",          "kernel driver") \
+    X(signal_dbm,             "signal_strength",        i32,            GAUGE,   "dBm",       "received signal of a wireless interface (nl80211)") \
+    X(ssid,                   "ssid",                   text,           FACT,    "",          "name of the wireless network joined (nl80211)") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "rx_bytes of rtnl_link_stats64") \
+    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tx_bytes") \
+    X(packets_received,       "packets_received",       u64,            COUNTER, "packets",   "rx_packets") \
+    X(packets_sent,           "packets_sent",           u64,            COUNTER, "packets",   "tx_packets") \
+    X(receive_errors,         "receive_errors",         u64,            COUNTER, "packets",   "rx_errors") \
+    X(send_errors,            "send_errors",            u64,            COUNTER, "packets",   "tx_errors") \
+    X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "rx_dropped and rx_missed_errors") \
+    X(send_drops,             "send_drops",             u64,            COUNTER, "packets",   "tx_dropped") \
+    X(collisions,             "collisions",             u64,            COUNTER, "packets",   "collisions") \
+    X(carrier_changes,        "carrier_changes",        u32,            COUNTER, "",          "times the link went up or down (IFLA_CARRIER_CHANGES)") \
+    X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "growth of bytes_received") \
+    X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
+    X(receive_packets_per_s,  "packet_receive_rate",    real,           RATE,    "packets/s", "growth of packets_received") \
+    X(send_packets_per_s,     "packet_send_rate",       real,           RATE,    "packets/s", "growth of packets_sent") \
+    X(receive_errors_per_s,   "receive_error_rate",     real,           RATE,    "packets/s", "growth of receive_errors") \
+    X(send_errors_per_s,      "send_error_rate",        real,           RATE,    "packets/s", "growth of send_errors") \
+    X(drops_per_s,            "drop_rate",              real,           RATE,    "packets/s", "growth of receive_drops and send_drops together") \
+    X(lower,                  "lower",                  names,          FACT,    "",          "interfaces of this machine that carry this one's traffic: VLAN parent, bridge ports, bond members") \
+    X(is_counted,             "counted",                flag,           FACT,    "",          "whether the totals include it; they count each byte once") \
+    X(not_counted_reason,     "not_counted_reason",     text,           FACT,    "",          "why not, in words")
+
+#define NETWORK_CONNECTION_METRICS(X) \
+    X(type,                   "connection_type",        connection_type,  FACT,  "",          "tcp, udp or other") \
+    X(local_address,          "local_address",          address,        FACT,    "",          "0.0.0.0 or :: when bound to every address") \
+    X(local_port,             "local_port",             u32,            FACT,    "",          "") \
+    X(remote_address,         "remote_address",         address,        FACT,    "",          "not applicable for listeners and unconnected UDP") \
+    X(remote_port,            "remote_port",            u32,            FACT,    "",          "not applicable for listeners and unconnected UDP") \
+    X(state,                  "state",                  connection_state, FACT,  "",          "TCP state (RFC 9293 names); UDP: established or unconnected") \
+    X(pid,                    "pid",                    u32,            FACT,    "",          "a process that holds the socket; the lowest when several do") \
+    X(process_name,           "process_name",           name,           FACT,    "",          "that process's comm") \
+    X(uid,                    "uid",                    u32,            FACT,    "",          "user that opened the socket") \
+    X(user,                   "user",                   text,           FACT,    "",          "that user's name") \
+    X(unit,                   "unit",                   text,           FACT,    "",          "systemd unit or container") \
+    X(interface,              "interface",              name,           FACT,    "",          "interface it is bound to") \
+    X(evidence,               "evidence",               evidence,       FACT,    "",          "how its owner was found: bpf, proc, unit or uid") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "tcpi_bytes_received") \
+    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tcpi_bytes_acked: what the other side has confirmed") \
+    X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "growth of bytes_received") \
+    X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
+    X(rtt_ms,                 "rtt_ms",                 real,           GAUGE,   "ms",        "smoothed round-trip time (tcpi_rtt); sent with 3 significant digits") \
+    X(rtt_min_ms,             "rtt_min_ms",             real,           GAUGE,   "ms",        "tcpi_min_rtt") \
+    X(retransmits,            "retransmits",            u32,            COUNTER, "segments",  "tcpi_total_retrans") \
+    X(congestion_control,     "congestion_control",     name,           FACT,    "",          "algorithm (INET_DIAG_CONG)") \
+    X(limited_by,             "limited_by",             limited_by,     GAUGE,   "",          "application, receiver, sender or network") \
+    X(opened_ms,              "opened_at",              time,           FACT,    "",          "when first seen; not known for those open before the monitor")
+
+#define NETWORK_TOTALS_METRICS(X) \
+    X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "sum over the counted interfaces") \
+    X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "sum over the counted interfaces") \
+    X(receive_packets_per_s,  "packet_receive_rate",    real,           RATE,    "packets/s", "sum over the counted interfaces") \
+    X(send_packets_per_s,     "packet_send_rate",       real,           RATE,    "packets/s", "sum over the counted interfaces") \
+    X(receive_errors_per_s,   "receive_error_rate",     real,           RATE,    "packets/s", "sum over the counted interfaces") \
+    X(send_errors_per_s,      "send_error_rate",        real,           RATE,    "packets/s", "sum over the counted interfaces") \
+    X(drops_per_s,            "drop_rate",              real,           RATE,    "packets/s", "sum over the counted interfaces") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "sum over the counted interfaces") \
+    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "sum over the counted interfaces") \
+    X(connections,            "connections",            u32,            GAUGE,   "",          "TCP and UDP sockets, listeners too") \
+    X(established,            "established",            u32,            GAUGE,   "",          "connections in state established")
+
+#define NETWORK_EVENT_METRICS(X) \
+    X(event,                  "event",                  event_kind,     FACT,    "",          "what happened") \
+    X(time_ms,                "time",                   time,           FACT,    "",          "when it was noticed") \
+    X(interface,              "interface",              name,           FACT,    "",          "the interface it is about") \
+    X(address,                "address",                address,        FACT,    "",          "the address it is about, with prefix length") \
+    X(message,                "message",                sentence,       FACT,    "",          "one sentence for people")
+
+#define NETWORK_SERVER_METRICS(X) \
+    X(hostname,               "hostname",               text,           FACT,    "",          "name of the machine observed") \
+    X(os,                     "os",                     text,           FACT,    "",          "its operating system") \
+    X(kernel,                 "kernel",                 text,           FACT,    "",          "its kernel release") \
+    X(version,                "version",                text,           FACT,    "",          "version of ifpulse") \
+    X(started_ms,             "started",                time,           FACT,    "",          "when this instance started") \
+    X(interval_ms,            "interval_ms",            u32,            FACT,    "ms",        "the configured tick") \
+    X(capabilities,           "capabilities",           capabilities,   FACT,    "",          "what can be seen here, and why not what cannot") \
+    X(cpu_percent,            "cpu_percent",            real,           GAUGE,   "% of a core", "own CPU time over the last tick") \
+    X(rss_bytes,              "rss_bytes",              u64,            GAUGE,   "bytes",     "own resident memory") \
+    X(tick_ms,                "tick_ms",                real,           GAUGE,   "ms",        "time the last reading of the network took") \
+    X(clients,                "clients",                u32,            GAUGE,   "",          "WebSocket clients connected") \
+    X(streams,                "streams",                u32,            GAUGE,   "",          "distinct queries being watched") \
+    X(sockets,                "sockets",                u32,            GAUGE,   "",          "sockets read in the last tick that read them")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,89 @@
+/* network_monitor - a machine's network, observed: the library's whole face.
+ *
+ * A monitor is opened, refreshed as often as the caller wishes (1 to 5 s is usual, 50 ms the least
+ * that makes sense), and asked. Each refresh is one reading of the kernel; speeds are what the
+ * counters grew by between the last two readings, by the monotonic clock, and so are unknown after
+ * the first. What one call lends stays valid until the next refresh or read of the same monitor.
+ *
+ * A monitor belongs to one thread at a time. Nothing here logs, exits or changes the system.
+ * Unprivileged use works: what the user may not see has status NETWORK_PERMISSION, and
+ * network_monitor_capabilities() says what would show it.
+ *
+ * Functions that can fail return 0 or a negative errno; network_error_of() maps that to the four
+ * kinds that users of network modules know.
+ */
+#ifndef IFPULSE_NETWORK_MONITOR_H
+#define IFPULSE_NETWORK_MONITOR_H
+
+#include "network_types.h"
+
+#define NETWORK_MUST_CHECK __attribute__((warn_unused_result))
+
+struct network_monitor;
+
+enum network_error {
+    NETWORK_OK,
+    NETWORK_ERROR_NETWORK,       /* the network stack answered wrongly or not at all */
+    NETWORK_ERROR_NOT_AVAILABLE, /* this system has no such thing */
+    NETWORK_ERROR_SYSTEM,        /* memory, descriptors, and the like */
+    NETWORK_ERROR_PERMISSION,
+};
+
+/* Maps what a function here returned (0 or -errno) to its kind. */
+enum network_error network_error_of(int result);
+/* "network", "not available", "system", "permission"; "ok" for NETWORK_OK. */
+const char *network_error_text(enum network_error error);
+
+/* Opens a monitor of this machine (of this network namespace) and takes the first reading of its
+ * interfaces. The caller closes it. */
+NETWORK_MUST_CHECK int network_monitor_open(struct network_monitor **ret_monitor);
+/* Accepts NULL. */
+void network_monitor_close(struct network_monitor *monitor);
+
+/* Reads interfaces and totals anew. Two calls within 10 ms count as one reading for the speeds:
+ * the second keeps those of the first. On failure everything stays as it was before. */
+NETWORK_MUST_CHECK int network_monitor_refresh(struct network_monitor *monitor);
+
+/* Reads the connections anew, with their owners. Apart from refresh because it costs more: some
+ * microseconds a socket. On failure the last ones stay. */
+NETWORK_MUST_CHECK int network_monitor_refresh_connections(struct network_monitor *monitor);
+
+/* Follows what the kernel has announced since the last call: link and address changes. Cheap when
+ * there was nothing. Counters and speeds keep the values of the last refresh. ret_changed says
+ * whether interfaces or events differ now. */
+NETWORK_MUST_CHECK int network_monitor_follow(struct network_monitor *monitor, bool *ret_changed);
+/* A descriptor that polls readable when network_monitor_follow has something to do; -1 where the
+ * system has none. Owned by the monitor. */
+int network_monitor_follow_fd(const struct network_monitor *monitor);
+
+/* Lends all interfaces, in the kernel's order. */
+const struct network_interface *network_monitor_interfaces(
+    const struct network_monitor *monitor, size_t *ret_count);
+/* Lends the interface of that name; NULL when there is none. */
+const struct network_interface *network_monitor_find(
+    const struct network_monitor *monitor, const char *name);
+
+/* Lends the connections of the last network_monitor_refresh_connections; none before the first. */
+const struct network_connection *network_monitor_connections(
+    const struct network_monitor *monitor, size_t *ret_count);
+
+/* Lends the sums over the interfaces that are counted: every byte once (see is_counted). */
+const struct network_totals *network_monitor_totals(const struct network_monitor *monitor);
+/* Shorthands: bytes per second over all counted interfaces; NaN while unknown. */
+double network_monitor_total_download_speed(const struct network_monitor *monitor);
+double network_monitor_total_upload_speed(const struct network_monitor *monitor);
+
+/* Lends the events since the monitor was opened, the oldest first; the last 1,024 are kept. Their
+ * identities grow by one, so a gap says how many were missed. */
+const struct network_event *network_monitor_events(
+    const struct network_monitor *monitor, size_t *ret_count);
+
+/* Lends what this monitor can see here, and why not what it cannot. A read that failed shows here
+ * as NETWORK_ERROR until it succeeds again. */
+const struct network_capability *network_monitor_capabilities(
+    const struct network_monitor *monitor, size_t *ret_count);
+
+/* Version of the library, "major.minor.patch". */
+const char *network_version(void);
+
+#endif

@@ -1,0 +1,39 @@
+/* observation - everything the monitor knew at one moment, copied into one immutable object.
+ *
+ * It is what passes between the collector's thread and the event loop: it shares nothing with the
+ * monitor, so whoever holds it needs no lock.
+ */
+#ifndef IFPULSE_OBSERVATION_H
+#define IFPULSE_OBSERVATION_H
+
+#include "base.h"
+#include "network_monitor.h"
+
+struct observation {
+    int64_t wall_ms;       /* when it was made */
+    double tick_ms;        /* what reading it took */
+    bool is_tick;          /* false: made between ticks, because of a change */
+    bool has_connections;  /* connections were read for this one; else there are none here */
+    struct network_interface *interfaces;
+    size_t interface_count;
+    struct network_connection *connections;
+    size_t connection_count;
+    struct network_totals totals;
+    struct network_event *events; /* those after the identity it was asked to start at */
+    size_t event_count;
+    struct network_capability *capabilities;
+    size_t capability_count;
+};
+
+/* Copies what the monitor lends now; events with identity > after_event only. The caller frees it.
+ * wall_ms, tick_ms and is_tick are the caller's to set. */
+MUST_CHECK int observation_new(const struct network_monitor *monitor, bool with_connections,
+    uint64_t after_event, struct observation **ret_observation);
+void observation_free(struct observation *observation);
+DEFINE_CLEANUP(struct observation, observation_free)
+
+/* Moves into newer what must not be lost when it replaces older unread: older's events, in front,
+ * and older's connections where newer has none. Frees older. */
+MUST_CHECK int observation_supersede(struct observation *newer, struct observation *older);
+
+#endif

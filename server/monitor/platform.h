@@ -1,0 +1,89 @@
+/* platform - THE contract every system's backend keeps; network_monitor.c is its only caller.
+ *
+ * One backend is linked in: linux/, darwin/ or fake/. tests/conformance runs against each.
+ * A backend reports what the system says now. It computes no rate, no total and no event, and
+ * remembers only what saves asking again. It neither logs nor exits.
+ *
+ * Zero means zero: whatever the system does not say is left at its status (NETWORK_UNAVAILABLE
+ * unless a better reason is known), never filled with a guess.
+ */
+#ifndef IFPULSE_PLATFORM_H
+#define IFPULSE_PLATFORM_H
+
+#include "base.h"
+#include "network_types.h"
+
+struct platform;
+
+/* Growable arrays of records, reused from reading to reading. The lists inside interfaces
+ * (addresses, lower) belong to the array's owner: interface_array_clear frees them. */
+struct interface_array {
+    struct network_interface *items;
+    size_t count, capacity;
+};
+struct connection_array {
+    struct network_connection *items;
+    size_t count, capacity;
+};
+void interface_array_clear(struct interface_array *array);
+void interface_array_fini(struct interface_array *array);
+void connection_array_fini(struct connection_array *array);
+/* Appends a zeroed record and lends it until the next append; NULL without memory. */
+struct network_interface *interface_array_append(struct interface_array *array);
+struct network_connection *connection_array_append(struct connection_array *array);
+
+/* Sets a datum and its status in one: PUT(iface, mtu_bytes, 1500). */
+#define PUT(record, member, value)                                                                 \
+    ((record)->member = (value), (record)->status.member = NETWORK_KNOWN)
+/* For name, text and sentence members; cut at the member's size, always terminated. */
+#define PUT_TEXT(record, member, value)                                                            \
+    (put_text((record)->member, sizeof((record)->member), (value)),                        \
+        (record)->status.member = NETWORK_KNOWN)
+void put_text(char *member, size_t size, const char *value);
+
+MUST_CHECK int platform_open(struct platform **ret_platform);
+/* Accepts NULL. */
+void platform_close(struct platform *platform);
+
+/* Monotonic nanoseconds by the clock that the backend's counters keep. */
+uint64_t platform_now_ns(struct platform *platform);
+/* Wall clock, ms since 1970 UTC. */
+int64_t platform_wall_ms(struct platform *platform);
+
+/* What is read of the interfaces. Facts alone leaves every COUNTER member but carrier_changes
+ * unavailable; the caller fills them from its last reading. */
+enum platform_depth { PLATFORM_FACTS, PLATFORM_FACTS_AND_COUNTERS };
+
+/* Appends every interface of this namespace, also those that are down, each once, in an order that
+ * is stable between calls; identity unique among them. Always known: name, type, kind, is_active, is_up, is_loopback,
+ * is_wireless, is_point_to_point, supports_broadcast, supports_multicast, addresses (empty is
+ * known), lower (empty is known). COUNTER members are the device's own since it appeared or was last reset.
+ * is_counted and not_counted_reason are not the backend's: totals.c decides, from type, kind, lower
+ * and is_linked_outside, which the backend sets. Left untouched: every RATE.
+ * On failure ret_interfaces may hold a part; the caller throws it away.
+ * An interface that vanishes while being read is left out; that is no failure. */
+MUST_CHECK int platform_read_interfaces(
+    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces);
+
+/* Appends every TCP socket (in every state, time_wait too) and every UDP socket of this namespace,
+ * over IPv4 and IPv6, each once. identity is unique and stays while the socket lives; a new socket
+ * never has an old one's. Always known: type, local_address, local_port, state. remote_address and
+ * remote_port are NETWORK_NOT_APPLICABLE for listeners and unconnected UDP. uid is 0..2^32-1, not
+ * applicable for sockets that belong to nobody any more (time_wait). Byte counts where the system
+ * has them; for UDP NETWORK_NOT_SUPPORTED. opened_ms and every RATE are left untouched. */
+MUST_CHECK int platform_read_connections(
+    struct platform *platform, struct connection_array *ret_connections);
+
+/* A descriptor that polls readable when interface facts may have changed; -1: there is none. */
+int platform_change_fd(const struct platform *platform);
+/* Empties it. *ret_changed: whether anything was announced. Returns PLATFORM_OVERRUN when
+ * announcements were lost: the caller re-reads everything and makes an event of it. */
+enum { PLATFORM_OVERRUN = 1 };
+MUST_CHECK int platform_drain_changes(struct platform *platform, bool *ret_changed);
+
+/* Lends what this backend can see and why not what it cannot, one entry per name, the same names
+ * in the same order for the backend's life: interfaces, connections, owners, wireless, … */
+const struct network_capability *platform_capabilities(
+    struct platform *platform, size_t *ret_count);
+
+#endif
