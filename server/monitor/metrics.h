@@ -7,7 +7,7 @@
  * A row is  X(member, json_key, type, kind, unit, help)
  *   member    the C name, with its unit where a number has one
  *   json_key  the name in the stream and in REST
- *   type      how it is held: flag u32 u64 i32 real time name text sentence address addresses
+ *   type      how it is held: flag u32 u64 i32 real time name label text sentence address addresses
  *             names capabilities, or the name of an enum of network_types.h
  *   kind      FACT (changes seldom), COUNTER (only grows until a reset), GAUGE (any value),
  *             RATE (a counter's growth per second; sent with 3 significant digits)
@@ -69,7 +69,7 @@
     X(pid,                    "pid",                    u32,            FACT,    "",          "a process that holds the socket; the lowest when several do") \
     X(process_name,           "process_name",           name,           FACT,    "",          "that process's comm") \
     X(uid,                    "uid",                    u32,            FACT,    "",          "user that opened the socket") \
-    X(user,                   "user",                   text,           FACT,    "",          "that user's name") \
+    X(user,                   "user",                   label,          FACT,    "",          "that user's name") \
     X(unit,                   "unit",                   text,           FACT,    "",          "systemd unit or container") \
     X(interface,              "interface",              name,           FACT,    "",          "interface it is bound to") \
     X(evidence,               "evidence",               evidence,       FACT,    "",          "how its owner was found: bpf, proc, unit or uid") \
@@ -105,9 +105,9 @@
     X(message,                "message",                sentence,       FACT,    "",          "one sentence for people")
 
 #define NETWORK_SERVER_METRICS(X) \
-    X(hostname,               "hostname",               text,           FACT,    "",          "name of the machine observed") \
-    X(os,                     "os",                     text,           FACT,    "",          "its operating system") \
-    X(kernel,                 "kernel",                 text,           FACT,    "",          "its kernel release") \
+    X(hostname,               "hostname",               sentence,       FACT,    "",          "name of the machine observed") \
+    X(os,                     "os",                     sentence,       FACT,    "",          "its operating system") \
+    X(kernel,                 "kernel",                 sentence,       FACT,    "",          "its kernel release") \
     X(version,                "version",                text,           FACT,    "",          "version of ifpulse") \
     X(started_ms,             "started",                time,           FACT,    "",          "when this instance started") \
     X(interval_ms,            "interval_ms",            u32,            FACT,    "ms",        "the configured tick") \

@@ -144,7 +144,8 @@ struct network_capability_list {
 #define NETWORK_DECLARE_real(member) double member;
 #define NETWORK_DECLARE_time(member) int64_t member; /* ms since 1970 UTC */
 #define NETWORK_DECLARE_name(member) char member[16];
-#define NETWORK_DECLARE_text(member) char member[96];
+#define NETWORK_DECLARE_label(member) char member[32];
+#define NETWORK_DECLARE_text(member) char member[64];
 #define NETWORK_DECLARE_sentence(member) char member[256];
 #define NETWORK_DECLARE_address(member) struct network_address member;
 #define NETWORK_DECLARE_addresses(member) struct network_address_list member;
