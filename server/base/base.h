@@ -22,7 +22,7 @@
 #include <stdlib.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
 
 /* The variable's owner function runs on its address when it leaves scope. */
 #define CLEANUP(function) __attribute__((cleanup(function)))

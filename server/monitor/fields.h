@@ -17,11 +17,11 @@ enum value_type {
     VALUE_I32,
     VALUE_REAL,
     VALUE_TIME,
-    VALUE_TEXT, /* char[n], NUL-terminated, any bytes */
+    VALUE_TEXT,   /* char[n], NUL-terminated, any bytes */
     VALUE_CHOICE, /* an enum; words names its values */
     VALUE_ADDRESS,
-    VALUE_ADDRESSES, /* struct network_address_list */
-    VALUE_NAMES, /* struct network_name_list */
+    VALUE_ADDRESSES,    /* struct network_address_list */
+    VALUE_NAMES,        /* struct network_name_list */
     VALUE_CAPABILITIES, /* struct network_capability_list */
 };
 
@@ -54,7 +54,8 @@ extern const struct record_type totals_record;
 extern const struct record_type event_record;
 extern const struct record_type server_record;
 
-/* Size of one item of a list type; 0 for others. All lists are laid out {pointer, uint32_t count}. */
+/* Size of one item of a list type; 0 for others. All lists are laid out {pointer, uint32_t count}.
+ */
 size_t value_item_size(enum value_type type);
 
 static inline enum network_status field_status(const struct field *field, const void *record)

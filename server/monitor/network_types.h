@@ -163,8 +163,10 @@ struct network_capability_list {
 #define NETWORK_STATUS_(member, key, type, kind, unit, help) uint8_t member;
 
 struct network_interface {
-    uint64_t identity; /* of this very device: differs when a name is used again; on Linux ifindex */
-    bool is_linked_outside; /* its other end (veth peer, macvlan parent …) is in another namespace */
+    uint64_t
+        identity; /* of this very device: differs when a name is used again; on Linux ifindex */
+    bool
+        is_linked_outside; /* its other end (veth peer, macvlan parent …) is in another namespace */
     struct {
         NETWORK_INTERFACE_METRICS(NETWORK_STATUS_)
     } status;
@@ -206,7 +208,8 @@ struct network_server {
 #define network_has(record, member) ((record)->status.member == NETWORK_KNOWN)
 
 /* Writes "10.0.0.2" or "fe80::1", with "/24" when the address carries a prefix length, into text
- * (NETWORK_ADDRESS_TEXT bytes). Returns the length; 0 and an empty text when there is no address. */
+ * (NETWORK_ADDRESS_TEXT bytes). Returns the length; 0 and an empty text when there is no address.
+ */
 size_t network_address_format(const struct network_address *address, char *text);
 
 #endif

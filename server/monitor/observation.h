@@ -10,10 +10,10 @@
 #include "network_monitor.h"
 
 struct observation {
-    int64_t wall_ms;       /* when it was made */
-    double tick_ms;        /* what reading it took */
-    bool is_tick;          /* false: made between ticks, because of a change */
-    bool has_connections;  /* connections were read for this one; else there are none here */
+    int64_t wall_ms;      /* when it was made */
+    double tick_ms;       /* what reading it took */
+    bool is_tick;         /* false: made between ticks, because of a change */
+    bool has_connections; /* connections were read for this one; else there are none here */
     struct network_interface *interfaces;
     size_t interface_count;
     struct network_connection *connections;

@@ -37,7 +37,7 @@ struct network_connection *connection_array_append(struct connection_array *arra
     ((record)->member = (value), (record)->status.member = NETWORK_KNOWN)
 /* For name, text and sentence members; cut at the member's size, always terminated. */
 #define PUT_TEXT(record, member, value)                                                            \
-    (put_text((record)->member, sizeof((record)->member), (value)),                        \
+    (put_text((record)->member, sizeof((record)->member), (value)),                                \
         (record)->status.member = NETWORK_KNOWN)
 void put_text(char *member, size_t size, const char *value);
 
@@ -55,13 +55,13 @@ int64_t platform_wall_ms(struct platform *platform);
 enum platform_depth { PLATFORM_FACTS, PLATFORM_FACTS_AND_COUNTERS };
 
 /* Appends every interface of this namespace, also those that are down, each once, in an order that
- * is stable between calls; identity unique among them. Always known: name, type, kind, is_active, is_up, is_loopback,
- * is_wireless, is_point_to_point, supports_broadcast, supports_multicast, addresses (empty is
- * known), lower (empty is known). COUNTER members are the device's own since it appeared or was last reset.
- * is_counted and not_counted_reason are not the backend's: totals.c decides, from type, kind, lower
- * and is_linked_outside, which the backend sets. Left untouched: every RATE.
- * On failure ret_interfaces may hold a part; the caller throws it away.
- * An interface that vanishes while being read is left out; that is no failure. */
+ * is stable between calls; identity unique among them. Always known: name, type, kind, is_active,
+ * is_up, is_loopback, is_wireless, is_point_to_point, supports_broadcast, supports_multicast,
+ * addresses (empty is known), lower (empty is known). COUNTER members are the device's own since it
+ * appeared or was last reset. is_counted and not_counted_reason are not the backend's: totals.c
+ * decides, from type, kind, lower and is_linked_outside, which the backend sets. Left untouched:
+ * every RATE. On failure ret_interfaces may hold a part; the caller throws it away. An interface
+ * that vanishes while being read is left out; that is no failure. */
 MUST_CHECK int platform_read_interfaces(
     struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces);
 
