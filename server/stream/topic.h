@@ -1,0 +1,33 @@
+/* topic - the documents of the stream, and which record each is made of. */
+#ifndef IFPULSE_TOPIC_H
+#define IFPULSE_TOPIC_H
+
+#include "base.h"
+#include "fields.h"
+
+enum topic {
+    TOPIC_INTERFACES,
+    TOPIC_CONNECTIONS,
+    TOPIC_TOTALS,
+    TOPIC_EVENTS,
+    TOPIC_SERVER,
+    TOPICS
+};
+
+struct topic_info {
+    const char *name;
+    const struct record_type *record;
+    bool is_collection; /* maps ids to records; else it is one record */
+    bool has_names;     /* ids are names, which can be used again; else numbers, which are not */
+};
+
+extern const struct topic_info topic_info[TOPICS];
+
+/* Every topic's name, for messages: "interfaces, connections, …". */
+const char *topic_names(void);
+
+MUST_CHECK bool topic_find(const char *name, enum topic *ret_topic);
+/* The same for a name of length bytes without a NUL. */
+MUST_CHECK bool topic_find_n(const char *name, size_t length, enum topic *ret_topic);
+
+#endif
