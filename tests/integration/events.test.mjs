@@ -1,0 +1,95 @@
+// What the kernel announces reaches those who watch at once, whatever interval they asked for.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Client } from "../support/client.mjs";
+import { run } from "../support/network.mjs";
+import { startServer } from "../support/server.mjs";
+import { until } from "../support/wait.mjs";
+
+const inOrder = (state) => Object.keys(state).map(Number).sort((a, b) => a - b).map((id) => ({ id, ...state[id] }));
+
+// Each step on "lan", what becomes of the record in interfaces, and the event it makes.
+const STEPS = [
+    ["ip link add lan type dummy", (i) => i && !i.is_up, "interface_added"],
+    ["ip link set lan up", (i) => i.is_up && i.is_active, "link_up"],
+    ["ip addr add 10.4.0.1/24 dev lan", (i) => i.addresses.includes("10.4.0.1/24"), "address_added", "10.4.0.1/24"],
+    ["ip addr add fd04::1/64 dev lan nodad", (i) => i.addresses.includes("fd04::1/64"), "address_added", "fd04::1/64"],
+    ["ip addr del 10.4.0.1/24 dev lan", (i) => !i.addresses.includes("10.4.0.1/24"), "address_removed", "10.4.0.1/24"],
+    ["ip link set lan down", (i) => !i.is_up && !i.is_active, "link_down"],
+    ["ip link del lan", (i) => i === undefined, "interface_removed"],
+];
+
+test("link and address changes come at once and in order, also to who asked for one message a minute", async (t) => {
+    const server = await startServer(t, { intervalMs: 60_000 });
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events", { interval_ms: 60_000 });
+    const interfaces = await client.subscribe("interfaces", { interval_ms: 60_000 });
+    const known = new Set(Object.keys(events.state));
+    const mine = () => inOrder(events.state).filter((e) => !known.has(String(e.id)) && e.interface === "lan");
+
+    const expected = [];
+    for (const [command, isSeen, event, address] of STEPS) {
+        expected.push(address ? `${event} ${address}` : event);
+        run(command);
+        await until(() => isSeen(interfaces.state.lan), () => `${command} in ${JSON.stringify(interfaces.state.lan)}`, 10_000);
+        await until(() => mine().some((e) => e.event === event && (!address || e.address === address)),
+            () => `${event} ${address ?? ""} in ${JSON.stringify(mine())}`, 10_000);
+    }
+    // The kernel gives a link that comes up an address of its own (fe80::…); nobody asked for that.
+    const got = mine().filter((e) => !e.address?.startsWith("fe80:"))
+        .map((e) => (e.address ? `${e.event} ${e.address}` : e.event));
+    const asked = got.filter((word) => expected.includes(word));
+    assert.deepEqual([...new Set(asked)], expected, JSON.stringify(mine()));
+    for (const event of mine()) {
+        assert.match(event.message, /^[^\n]*\blan\b[^\n]*$/, "a sentence that names the interface");
+        assert.ok(!Number.isNaN(Date.parse(event.time)), event.time);
+    }
+    await client.close();
+    await server.stop();
+});
+
+test("REST knows the same events, and those that watch nothing get none", async (t) => {
+    const server = await startServer(t);
+    const quiet = await Client.connect(t, server);
+    const client = await Client.connect(t, server);
+    let texts = 0;
+    quiet.onText = () => { texts += 1; };
+    const events = await client.subscribe("events");
+    run("ip link add lan5 type dummy");
+    await events.reaches((state) => inOrder(state).some((e) => e.interface === "lan5"), "the event of lan5");
+    const { json } = await server.get("/api/v1/events");
+    assert.deepEqual(json.data, events.state);
+    assert.equal(json.count, Object.keys(json.data).length);
+    assert.ok(await quiet.isServed());
+    assert.equal(texts, 1, "nothing but the pong");
+    await quiet.close();
+    await client.close();
+    await server.stop();
+});
+
+test("a hundred links that come and go leave a hundred events each, none twice, none out of order", async (t) => {
+    const server = await startServer(t, { intervalMs: 1000 });
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events");
+    for (let i = 0; i < 100; i += 1) {
+        run(`ip link add burst${i} type dummy`);
+    }
+    await events.reaches((state) => Object.values(state).filter((e) => e.event === "interface_added"
+        && e.interface.startsWith("burst")).length === 100, "100 links");
+    for (let i = 0; i < 100; i += 1) {
+        run(`ip link del burst${i}`);
+    }
+    await events.reaches((state) => Object.values(state).filter((e) => e.event === "interface_removed"
+        && e.interface.startsWith("burst")).length === 100, "100 links to go");
+    const list = inOrder(events.state).filter((e) => e.interface?.startsWith("burst"));
+    for (let i = 0; i < 100; i += 1) {
+        assert.deepEqual(list.filter((e) => e.interface === `burst${i}`).map((e) => e.event),
+            ["interface_added", "interface_removed"]);
+    }
+    const times = inOrder(events.state).map((e) => Date.parse(e.time));
+    assert.deepEqual(times, [...times].sort((a, b) => a - b));
+    await client.close();
+    await server.stop();
+});

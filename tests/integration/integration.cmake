@@ -1,0 +1,12 @@
+# Each tests/integration/*.test.mjs is one test: it starts the real server in a network namespace of
+# its own and talks to it through npm's ws, Node's http and raw sockets. Exit 77: skipped, for want
+# of namespaces.
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.test.mjs)
+foreach(file ${files})
+  get_filename_component(name ${file} NAME_WE)
+  add_test(NAME integration_${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/in_namespace
+    node --test-reporter=tap ${file})
+  set_tests_properties(integration_${name} PROPERTIES LABELS integration TIMEOUT 240
+    SKIP_RETURN_CODE 77 FAIL_REGULAR_EXPRESSION "${SANITIZER_REPORT}"
+    ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>")
+endforeach()

@@ -1,0 +1,138 @@
+// Starting the real server, asking it, and ending it with a check that it ended well.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import os from "node:os";
+import path from "node:path";
+
+import { PATIENCE_MS, until, within } from "./wait.mjs";
+
+export const IFPULSE = process.env.IFPULSE;
+export const IFPULSE_FAKE = process.env.IFPULSE_FAKE;
+
+const SANITIZER_REPORT = /ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
+const LISTENING = /ifpulse: listening on http:\/\/(\S+):(\d+)\//;
+
+// A file that is gone after the test; returns its path.
+export function temporaryFile(t, name, text, mode = 0o600) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "ifpulse-test-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const file = path.join(folder, name);
+    writeFileSync(file, text, { mode });
+    return file;
+}
+
+// Runs a command of ifpulse that ends by itself.
+export function runOnce(args, { program = IFPULSE, timeout = PATIENCE_MS } = {}) {
+    const result = spawnSync(program, args, { encoding: "utf8", timeout, stdio: ["ignore", "pipe", "pipe"] });
+    assert.doesNotMatch(result.stderr, SANITIZER_REPORT);
+    return result;
+}
+
+class Server {
+    constructor(t, program, args) {
+        this.output = "";
+        this.process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+        this.pid = this.process.pid;
+        this.process.stdout.on("data", (text) => { this.output += text; });
+        this.process.stderr.on("data", (text) => { this.output += text; });
+        this.ended = new Promise((done) => {
+            this.process.on("close", (code, signal) => {
+                this.end = { code, signal };
+                done(this.end);
+            });
+        });
+        t.after(() => this.stop());
+    }
+
+    async listens() {
+        await until(() => LISTENING.test(this.output) || this.end, () => `"listening on": ${this.output}`);
+        assert.equal(this.end, undefined, `the server ended at once: ${this.output}`);
+        const [, host, port] = LISTENING.exec(this.output);
+        this.host = host.replace(/^\[|\]$/g, "");
+        this.port = Number(port);
+        return this;
+    }
+
+    // Asks it to end, and checks that it did, well: status 0 and no word from a sanitizer.
+    async stop(signal = "SIGTERM") {
+        if (this.isChecked) {
+            return;
+        }
+        this.isChecked = true;
+        this.process.kill(signal);
+        try {
+            await within(this.ended, "the server to end", 10_000);
+        } finally {
+            this.process.kill("SIGKILL");
+        }
+        assert.doesNotMatch(this.output, SANITIZER_REPORT);
+        assert.deepEqual(this.end, { code: 0, signal: null }, this.output);
+    }
+
+    get isRunning() {
+        return this.end === undefined;
+    }
+
+    // One HTTP request; the answer with its body as text and, where it is JSON, as value.
+    get(target, { method = "GET", headers = {}, setHost = true, body } = {}) {
+        return within(new Promise((done, fail) => {
+            const request = http.request({
+                host: this.host, port: this.port, path: target, method, headers, setHost, agent: false,
+            }, (answer) => {
+                const chunks = [];
+                answer.on("data", (chunk) => chunks.push(chunk));
+                answer.on("error", fail);
+                answer.on("end", () => {
+                    const bytes = Buffer.concat(chunks);
+                    const text = bytes.toString();
+                    const isJson = /[/+]json/.test(answer.headers["content-type"] ?? "")
+                        && !answer.headers["content-encoding"] && text !== "";
+                    done({
+                        status: answer.statusCode, headers: answer.headers, bytes, text,
+                        json: isJson ? JSON.parse(text) : undefined,
+                    });
+                });
+            });
+            request.on("error", fail);
+            request.end(body);
+        }), `the answer to ${method} ${target}`);
+    }
+
+    // Sends bytes over a connection of its own and gathers what comes back until the other side
+    // closes; with untilMatch, until the answer so far matches it.
+    raw(bytes, { untilMatch, ms = PATIENCE_MS } = {}) {
+        return within(new Promise((done, fail) => {
+            const socket = net.connect(this.port, this.host, () => socket.write(bytes));
+            let text = "";
+            const finish = () => {
+                socket.destroy();
+                done(text);
+            };
+            socket.on("data", (chunk) => {
+                text += chunk.toString("latin1");
+                if (untilMatch?.test(text)) {
+                    finish();
+                }
+            });
+            socket.on("close", finish);
+            socket.on("error", (error) => (error.code === "ECONNRESET" ? finish() : fail(error)));
+        }), "an answer to raw bytes", ms);
+    }
+}
+
+// Starts the server on a free port of loopback and waits until it answers. `config` is written to a
+// file and given with --config.
+export function startServer(t, { program = IFPULSE, intervalMs = 100, config, args = [] } = {}) {
+    const words = ["serve", "--listen", "127.0.0.1:0", "--interval-ms", String(intervalMs), ...args];
+    if (config) {
+        words.push("--config", temporaryFile(t, "ifpulse.json", JSON.stringify(config)));
+    }
+    return new Server(t, program, words).listens();
+}
+
+// The same with arguments of one's own, not waiting for anything.
+export const launchServer = (t, args, program = IFPULSE) => new Server(t, program, args);
