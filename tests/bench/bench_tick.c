@@ -1,0 +1,149 @@
+/* bench_tick sockets|interfaces - what one tick costs in our own code, in this namespace.
+ *
+ * The collector's and the event loop's work of one tick, on one thread and without the server:
+ * read, copy, enter into the model, encode the delta for those who watch. Prints JSON: records,
+ * median CPU time of each part in us, and bytes of a snapshot and of a delta. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "encode.h"
+#include "model.h"
+#include "network_monitor.h"
+#include "observation.h"
+#include "view.h"
+
+enum { ROUNDS = 15, PAUSE_US = 20000 };
+
+enum part { PART_READ, PART_OBSERVE, PART_UPDATE, PART_ENCODE, PART_WHOLE, PARTS };
+
+static const char *const part_words[PARTS] = {
+    "read_us", "observe_us", "update_us", "encode_us", "tick_us"};
+
+struct bench {
+    struct network_monitor *monitor;
+    struct model model;
+    struct view_set views;
+    struct view *view;
+    bool is_sockets;
+    uint64_t revision;
+    size_t delta_bytes;
+    double us[PARTS][ROUNDS];
+};
+
+static double cpu_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* A benchmark has no use for a failure: it says where and ends. */
+static void must(int result, const char *what)
+{
+    if (result == 0)
+        return;
+    fprintf(stderr, "bench_tick: %s: %s\n", what, strerror(-result));
+    exit(1);
+}
+
+static void read_network(struct bench *bench)
+{
+    must(network_monitor_refresh(bench->monitor), "refresh");
+    if (bench->is_sockets)
+        must(network_monitor_refresh_connections(bench->monitor), "refresh_connections");
+}
+
+static size_t encode(struct bench *bench, uint64_t since)
+{
+    CLEANUP(frame_unref_p) struct frame *frame = NULL;
+    size_t bytes = 0;
+
+    must(view_frame(bench->view, since, &frame), "view_frame");
+    for (unsigned i = 0; i < frame->part_count; i++)
+        bytes += frame->parts[i].length;
+    return bytes;
+}
+
+static void tick(struct bench *bench, double us[PARTS])
+{
+    CLEANUP(observation_free_p) struct observation *observation = NULL;
+    struct network_server server = {0};
+    double start = cpu_us(), from = start;
+
+    read_network(bench);
+    us[PART_READ] = cpu_us() - from;
+    from = cpu_us();
+    must(observation_new(bench->monitor, bench->is_sockets, 0, &observation), "observation_new");
+    us[PART_OBSERVE] = cpu_us() - from;
+    from = cpu_us();
+    must(model_update(&bench->model, observation, &server), "model_update");
+    us[PART_UPDATE] = cpu_us() - from;
+    from = cpu_us();
+    if (bench->revision > 0)
+        bench->delta_bytes = encode(bench, bench->revision);
+    us[PART_ENCODE] = cpu_us() - from;
+    us[PART_WHOLE] = cpu_us() - start;
+    bench->revision = bench->model.revision;
+}
+
+static void run(struct bench *bench)
+{
+    for (unsigned round = 0; round < ROUNDS + 2; round++) {
+        double us[PARTS];
+        tick(bench, us);
+        if (round >= 2) { /* the first has no delta, the second finds its memory */
+            for (unsigned part = 0; part < PARTS; part++)
+                bench->us[part][round - 2] = us[part];
+        }
+        usleep(PAUSE_US);
+    }
+}
+
+static int is_above(const void *a, const void *b)
+{
+    double difference = *(const double *)a - *(const double *)b;
+
+    return (difference > 0) - (difference < 0);
+}
+
+static void print(struct bench *bench)
+{
+    size_t count;
+
+    if (bench->is_sockets)
+        (void)network_monitor_connections(bench->monitor, &count);
+    else
+        (void)network_monitor_interfaces(bench->monitor, &count);
+    printf("{\"count\":%zu,\"snapshot_bytes\":%zu,\"delta_bytes\":%zu", count, encode(bench, 0),
+        bench->delta_bytes);
+    for (unsigned part = 0; part < PARTS; part++) {
+        qsort(bench->us[part], ROUNDS, sizeof(double), is_above);
+        printf(",\"%s\":%.1f", part_words[part], bench->us[part][ROUNDS / 2]);
+    }
+    printf("}\n");
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    struct model_limits limits = {.tombstones = 100000, .tombstone_ms = 60000, .events = 10000};
+    struct query query = {.topic = TOPIC_INTERFACES};
+
+    bench.is_sockets = argc > 1 && strcmp(argv[1], "sockets") == 0;
+    if (bench.is_sockets)
+        query.topic = TOPIC_CONNECTIONS;
+    must(network_monitor_open(&bench.monitor), "network_monitor_open");
+    model_init(&bench.model, &limits);
+    view_set_init(&bench.views, &bench.model);
+    must(view_open(&bench.views, &query, &bench.view), "view_open");
+    run(&bench);
+    print(&bench);
+    view_close(&bench.views, bench.view);
+    view_set_fini(&bench.views);
+    model_fini(&bench.model);
+    network_monitor_close(bench.monitor);
+    return 0;
+}
