@@ -1,0 +1,184 @@
+// The two kinds of picture. The big one is a Chart.js line chart with everything it does by itself
+// switched off (animation, parsing, legend, tooltips, events), which makes it fifty times cheaper;
+// the sparklines are so simple that a bare canvas draws them.
+
+import '../vendor/chart.umd.min.js';
+import { marks } from './marks.js';
+import { faded } from './palette.js';
+
+const { Chart } = globalThis;
+const GUTTER = 84; // fixed, so that the plot does not jump as its labels change
+
+// Points that are filled anew at each draw instead of being made anew.
+class PointPool {
+  points = [];
+
+  reserve(count) {
+    while (this.points.length < count) this.points.push({ x: 0, y: null });
+    return this.points;
+  }
+
+  // Makes data hold the first count points.
+  lend(data, count) {
+    for (let index = 0; index < count; index++) data[index] = this.points[index];
+    data.length = count;
+  }
+}
+
+function options() {
+  return {
+    parsing: false,
+    normalized: true,
+    animation: false,
+    spanGaps: false,
+    events: [],
+    maintainAspectRatio: false,
+    layout: { padding: { top: 6, right: 2 } },
+    elements: { point: { radius: 0 }, line: { borderWidth: 1.5, borderJoinStyle: 'round' } },
+    plugins: { legend: { display: false }, tooltip: { enabled: false } },
+    scales: {
+      x: { type: 'linear', min: 0, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { maxRotation: 0, minRotation: 0, padding: 6, autoSkip: false } },
+      y: { type: 'linear', min: -1, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { padding: 8, autoSkip: false } },
+    },
+  };
+}
+
+// Download above zero, upload below, labels without a minus sign.
+export class MirroredChart {
+  #pools = [new PointPool(), new PointPool()];
+  #ticks = { x: [], y: [] };
+
+  // labels: {time(ms), rate(bytes/s)}
+  constructor(canvas, labels) {
+    const settings = options();
+    const { x, y } = settings.scales;
+    x.afterBuildTicks = (axis) => (axis.ticks = this.#ticks.x.map((value) => ({ value })));
+    y.afterBuildTicks = (axis) => (axis.ticks = this.#ticks.y.map((value) => ({ value })));
+    y.afterFit = (axis) => (axis.width = GUTTER);
+    x.ticks.callback = (value) => labels.time(value);
+    y.ticks.callback = (value) => labels.rate(Math.abs(value));
+    const datasets = [{ data: [], fill: 'origin' }, { data: [], fill: 'origin' }];
+    this.chart = new Chart(canvas, { type: 'line', data: { datasets }, options: settings, plugins: [marks] });
+  }
+
+  setPalette(palette) {
+    this.palette = palette;
+    const { datasets } = this.chart.data;
+    [palette.download, palette.upload].forEach((color, index) => {
+      datasets[index].borderColor = color;
+      datasets[index].backgroundColor = faded(color, 0.2);
+    });
+    const { x, y } = this.chart.options.scales;
+    for (const axis of [x, y]) {
+      axis.ticks.color = palette.muted;
+      axis.ticks.font = { family: palette.font, size: 11 };
+    }
+    x.grid.color = palette.line;
+    y.grid.color = ({ tick }) => (tick?.value === 0 ? palette.axis : palette.line);
+  }
+
+  get area() {
+    return this.chart.chartArea;
+  }
+
+  timeAt(pixel) {
+    return this.chart.scales.x.getValueForPixel(pixel);
+  }
+
+  pixelAt(time) {
+    return this.chart.scales.x.getPixelForValue(time);
+  }
+
+  // channels: of the ring, download then upload; holdUntil: the newest value is known to hold up to then.
+  draw(ring, { channels, from, to, axis, xTicks, holdUntil, marks: shown }) {
+    const columns = Math.max(60, Math.min(800, Math.round(this.area?.width ?? 600)));
+    channels.forEach((channel, index) => {
+      const pool = this.#pools[index];
+      const points = pool.reserve(3 * (columns + 3) + 1);
+      let count = ring ? ring.decimate(channel, { from, to, columns, sign: index ? -1 : 1 }, points) : 0;
+      const last = points[count - 1];
+      if (count && last.y !== null && last.x < to && holdUntil > last.x) {
+        points[count].x = holdUntil;
+        points[count].y = last.y;
+        count++;
+      }
+      pool.lend(this.chart.data.datasets[index].data, count);
+    });
+    const { x, y } = this.chart.options.scales;
+    [x.min, x.max, y.min, y.max] = [from, to, axis.min, axis.max];
+    this.#ticks = { x: xTicks, y: axis.ticks };
+    this.chart.marks = { ...shown, palette: this.palette };
+    this.chart.update('none');
+  }
+
+  destroy() {
+    this.chart.destroy();
+  }
+}
+
+// A small picture without axes: each channel in its half, both on one scale.
+export class Sparkline {
+  #points = new PointPool();
+
+  constructor(canvas, channels) {
+    this.canvas = canvas;
+    this.context = canvas.getContext('2d');
+    this.channels = channels; // [{channel, color: a token of the palette, sign}]
+  }
+
+  #fit() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
+    if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = Math.round(height * ratio);
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    return { width, height };
+  }
+
+  // ends: {download, upload}, the values at the top and (mirrored) at the bottom edge.
+  draw(ring, { from, to, holdUntil, top, bottom, palette }) {
+    const { width, height } = this.#fit();
+    const { context } = this;
+    context.clearRect(0, 0, width, height);
+    if (!ring || !width) return;
+    const columns = Math.max(8, Math.round(width));
+    const points = this.#points.reserve(3 * (columns + 3));
+    const zero = 1 + (height - 2) * (top / (top + bottom));
+    const x = (time) => ((time - from) / (to - from)) * width;
+    const y = (value) => zero - (value / (top + bottom)) * (height - 2);
+    for (const { channel, color, sign } of this.channels) {
+      const count = ring.decimate(channel, { from, to, columns, sign }, points);
+      const runs = splitRuns(points, count, { to, holdUntil });
+      drawRuns(context, runs, { x, y, zero, color: palette[color] });
+    }
+  }
+}
+
+// Stretches of points without a hole; the last one goes on for as long as its value is known to hold.
+function splitRuns(points, count, { to, holdUntil }) {
+  const runs = [[]];
+  for (let index = 0; index < count; index++) {
+    const run = runs[runs.length - 1];
+    if (points[index].y !== null) run.push(points[index]);
+    else if (run.length) runs.push([]);
+  }
+  const last = runs[runs.length - 1].at(-1);
+  if (last && holdUntil > last.x) runs[runs.length - 1].push({ x: Math.min(to, holdUntil), y: last.y });
+  return runs.filter((run) => run.length);
+}
+
+function drawRuns(context, runs, { x, y, zero, color }) {
+  for (const run of runs) {
+    context.beginPath();
+    run.forEach((point, index) => context[index ? 'lineTo' : 'moveTo'](x(point.x), y(point.y)));
+    context.strokeStyle = color;
+    context.lineWidth = 1.25;
+    context.lineJoin = 'round';
+    context.stroke();
+    context.lineTo(x(run.at(-1).x), zero);
+    context.lineTo(x(run[0].x), zero);
+    context.closePath();
+    context.fillStyle = faded(color, 0.18);
+    context.fill();
+  }
+}

@@ -1,0 +1,165 @@
+// A time series that forgets: typed-array columns with the newest samples, oldest first.
+// A sample holds over the time since the one before it, so averages are weighted by time.
+// NaN is a hole and is never joined, averaged or counted.
+
+const SMALLEST = 128;
+
+export class Ring {
+  #head = 0;
+
+  // channels: how many values a sample has. capacity: the most samples kept; memory grows up to it.
+  constructor(channels, capacity) {
+    this.capacity = capacity;
+    this.length = 0;
+    this.#allocate(channels, Math.min(SMALLEST, capacity));
+  }
+
+  #allocate(channels, size) {
+    this.times = new Float64Array(size);
+    this.values = Array.from({ length: channels }, () => new Float32Array(size));
+  }
+
+  #slot(index) {
+    const size = this.times.length;
+    return (this.#head - this.length + index + size) % size;
+  }
+
+  #grow() {
+    const { times, values, length } = this;
+    const from = Array.from({ length }, (_, index) => this.#slot(index));
+    this.#allocate(values.length, Math.min(this.capacity, times.length * 2));
+    for (let index = 0; index < length; index++) {
+      this.times[index] = times[from[index]];
+      for (let channel = 0; channel < values.length; channel++)
+        this.values[channel][index] = values[channel][from[index]];
+    }
+    this.#head = length % this.times.length;
+  }
+
+  // Time only moves forward: a sample that is not newer than the last one is refused.
+  push(time, sample) {
+    if (this.length && !(time > this.time(this.length - 1))) return false;
+    if (this.length === this.times.length && this.length < this.capacity) this.#grow();
+    this.times[this.#head] = time;
+    for (let channel = 0; channel < this.values.length; channel++)
+      this.values[channel][this.#head] = sample[channel] ?? NaN;
+    this.#head = (this.#head + 1) % this.times.length;
+    if (this.length < this.times.length) this.length++;
+    return true;
+  }
+
+  time(index) {
+    return this.times[this.#slot(index)];
+  }
+
+  value(channel, index) {
+    return this.values[channel][this.#slot(index)];
+  }
+
+  get end() {
+    return this.length ? this.time(this.length - 1) : NaN;
+  }
+
+  // Index of the first sample at or after time; length when there is none.
+  find(time) {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.time(middle) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  // Index of the sample nearest to time, -1 when the ring is empty.
+  nearest(time) {
+    if (!this.length) return -1;
+    const after = this.find(time);
+    if (after === 0) return 0;
+    if (after === this.length) return after - 1;
+    return time - this.time(after - 1) <= this.time(after) - time ? after - 1 : after;
+  }
+
+  // {now, mean, peak, peakAt, total, seconds} of the samples in (from, to]; null where none is known.
+  // total is value x seconds: bytes, for a channel of bytes/s.
+  stats(channel, from, to) {
+    const result = { now: null, mean: null, peak: null, peakAt: null, total: null, seconds: 0 };
+    let sum = 0;
+    for (let index = this.find(from); index < this.length; index++) {
+      const time = this.time(index);
+      if (time > to) break;
+      if (!(time > from)) continue;
+      const value = this.value(channel, index);
+      result.now = Number.isNaN(value) ? null : value;
+      if (result.now === null) continue;
+      if (result.peak === null || value > result.peak) {
+        result.peak = value;
+        result.peakAt = time;
+      }
+      const seconds = index ? (time - Math.max(from, this.time(index - 1))) / 1000 : 0;
+      sum += value * seconds;
+      result.seconds += seconds;
+    }
+    if (result.seconds > 0) {
+      result.mean = sum / result.seconds;
+      result.total = sum;
+    }
+    return result;
+  }
+
+  // Writes the channel's course over [from, to] into points [{x, y}]: for each of columns the smallest
+  // and the largest value in the order they came, then y null where a hole follows. A hole that
+  // begins and ends within one column is not drawn: it is under a pixel wide.
+  // Returns how many points were written; there must be room for 3 x (columns + 3).
+  decimate(channel, { from, to, columns, sign = 1 }, points) {
+    const width = (to - from) / columns;
+    let written = 0;
+    let column = null;
+    for (let index = Math.max(0, this.find(from) - 1); index < this.length; index++) {
+      const time = this.time(index);
+      const value = this.value(channel, index);
+      const number = Math.min(columns, Math.max(-1, Math.floor((time - from) / width)));
+      if (Number.isNaN(value)) {
+        if (column) column.holeAt ??= time;
+      } else if (column?.number === number) {
+        column.add(time, value);
+      } else {
+        if (column) written = column.write(points, written, sign);
+        column = new Column(number, time, value);
+      }
+      if (time > to) break;
+    }
+    return column ? column.write(points, written, sign) : written;
+  }
+}
+
+// The samples that fall on one column of pixels.
+class Column {
+  holeAt = null;
+
+  constructor(number, time, value) {
+    this.number = number;
+    this.low = this.high = value;
+    this.lowAt = this.highAt = time;
+  }
+
+  add(time, value) {
+    this.holeAt = null;
+    if (value < this.low) [this.low, this.lowAt] = [value, time];
+    if (value > this.high) [this.high, this.highAt] = [value, time];
+  }
+
+  write(points, at, sign) {
+    const put = (x, y) => {
+      points[at].x = x;
+      points[at++].y = y;
+    };
+    const lowFirst = this.lowAt <= this.highAt;
+    if (lowFirst) put(this.lowAt, this.low * sign);
+    if (this.highAt !== this.lowAt) put(this.highAt, this.high * sign);
+    if (!lowFirst) put(this.lowAt, this.low * sign);
+    if (this.holeAt !== null) put(this.holeAt, null);
+    return at;
+  }
+}

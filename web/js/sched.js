@@ -1,0 +1,97 @@
+// When to draw: one animation-frame loop for the whole page. Data only marks views as out of date;
+// a frame redraws them in order of importance until its few milliseconds are spent, and the rest
+// waits for the next frame. Nothing is drawn while the page is hidden. Where even that is too much
+// for the machine, drawing slows to every two seconds, and the page says so.
+
+const BUDGET_MS = 5;
+const LONG_FRAME_MS = 50;
+const SLOW_AFTER_MS = 5000;
+const FAST_AFTER_MS = 10_000;
+const SLOW_PAUSE_MS = 2000;
+
+export class Schedule {
+  #views = [];
+  #requested = false;
+  #longSince = null;
+  #shortSince = null;
+  #lastLong = -Infinity;
+  #pauseUntil = 0;
+  isSlow = false;
+  frames = 0;
+
+  // env: {now, requestFrame, later, isHidden, failed(name, error), changed()}
+  constructor(env) {
+    this.env = env;
+  }
+
+  // Views are drawn in the order they are added. draw(deadline) may return true: there is more to do.
+  add(name, draw) {
+    this.#views.push({ name, draw, isDirty: false });
+  }
+
+  mark(...names) {
+    for (const view of this.#views) if (!names.length || names.includes(view.name)) view.isDirty = true;
+    this.#request();
+  }
+
+  #request() {
+    if (this.#requested || this.env.isHidden()) return;
+    this.#requested = true;
+    const wait = this.isSlow ? this.#pauseUntil - this.env.now() : 0;
+    if (wait > 0) this.env.later(() => this.env.requestFrame(() => this.#frame()), wait);
+    else this.env.requestFrame(() => this.#frame());
+  }
+
+  // What the user asks for is not made to wait for slow mode.
+  hurry(...names) {
+    this.#pauseUntil = 0;
+    this.#requested = false;
+    this.mark(...names);
+  }
+
+  #frame() {
+    this.#requested = false;
+    if (this.env.isHidden() || !this.#views.some((view) => view.isDirty)) return;
+    const start = this.env.now();
+    this.frames++;
+    for (const view of this.#views) {
+      if (!view.isDirty) continue;
+      view.isDirty = this.#draw(view, start + BUDGET_MS);
+      if (view.isDirty || this.env.now() - start >= BUDGET_MS) break;
+    }
+    const end = this.env.now();
+    this.#judge(start, end);
+    if (this.#views.some((view) => view.isDirty)) this.#request();
+    else if (this.isSlow) this.#pauseUntil = end + SLOW_PAUSE_MS;
+  }
+
+  // One view that fails must not take the others with it.
+  #draw(view, deadline) {
+    try {
+      return view.draw(deadline) === true;
+    } catch (error) {
+      this.env.failed(view.name, error);
+      return false;
+    }
+  }
+
+  // Slow: long frames for five seconds with no two seconds free of them. Fast again: none for ten.
+  #judge(start, end) {
+    if (end - start > LONG_FRAME_MS) {
+      if (start - this.#lastLong > SLOW_PAUSE_MS) this.#longSince = start;
+      this.#lastLong = start;
+      this.#shortSince = null;
+      if (!this.isSlow && end - this.#longSince >= SLOW_AFTER_MS) this.#become(true);
+    } else if (this.isSlow) {
+      this.#shortSince ??= start;
+      if (end - this.#shortSince >= FAST_AFTER_MS) this.#become(false);
+    }
+  }
+
+  #become(isSlow) {
+    this.isSlow = isSlow;
+    this.#pauseUntil = 0;
+    this.#longSince = this.#shortSince = null;
+    this.env.changed();
+  }
+}

@@ -1,0 +1,135 @@
+// The state of the page in words: one word in the header for the worst of it, and a notice for every
+// condition that applies. What counts down or up stays out of the live region, which only speaks
+// when the state changes.
+
+import { element, put, setAttribute } from '../dom.js';
+import { plain, words } from '../text.js';
+import { clock, count, duration } from '../units.js';
+
+const GONE_AFTER_MS = 120_000;
+
+const REFUSALS = {
+  4400: 'The server did not understand this page. Reload it: the two may be of different versions.',
+  4401: 'This server asks for an access token, and this page has none to give.',
+  4408: 'This page took the data too slowly, so the server closed the line.',
+  4429: 'This page asked for too much at once, so the server closed the line.',
+};
+
+function primary({ link, isPaused, silence }) {
+  if (link.phase === 'refused') return { word: 'Disconnected', tone: 'bad' };
+  if (link.phase === 'waiting') return { word: link.hadData ? 'Reconnecting' : 'No connection', tone: 'bad' };
+  if (!link.hasData) return { word: link.hadData ? 'Reconnecting' : 'Connecting…', tone: link.hadData ? 'bad' : 'wait' };
+  if (silence > 0) return { word: 'No data', tone: 'bad' };
+  if (isPaused) return { word: 'Paused', tone: 'wait' };
+  return { word: 'Live', tone: 'live' };
+}
+
+function lineNotice({ link, now, isOffline }) {
+  if (link.phase === 'refused') {
+    const why = REFUSALS[link.code] ?? 'The server closed the line for good.';
+    const reason = link.reason ? ` It said: ${plain(link.reason)}` : '';
+    return { key: 'refused', tone: 'bad', text: `${why}${reason}`, note: `code ${link.code}`, action: { label: 'Connect again', name: 'retry' } };
+  }
+  if (link.phase === 'waiting') {
+    const seconds = Math.max(0, Math.ceil((link.retryAt - now) / 1000));
+    const why = link.code === 4503 ? 'The server has no room for another viewer.' : link.hadData ? 'The connection was lost.' : 'The server cannot be reached.';
+    return { key: 'waiting', tone: 'bad', text: `${why}${isOffline ? ' This device is offline.' : ''}`, note: `Next try in ${seconds}\u00a0s`, action: { label: 'Retry now', name: 'retry' } };
+  }
+  if (link.phase === 'connecting' && link.hadData) return { key: 'waiting', tone: 'bad', text: 'The connection was lost.', note: 'Connecting…' };
+  return null;
+}
+
+const LIMITED = new Set(['permission', 'error', 'unavailable', 'not_supported']);
+
+function limits(server) {
+  const all = Object.entries(server?.capabilities ?? {}).filter(([, capability]) => LIMITED.has(capability?.status));
+  if (!all.length) return null;
+  const text = all.map(([name, { status, detail }]) => `${words(name)}: ${detail ? plain(detail, 200) : words(status)}`).join(' · ');
+  return { key: 'limited', tone: 'info', text: `Limited view. ${text}`, canDismiss: true };
+}
+
+// state: {link, now, silence, isPaused, time (shown), newest, isSlow, server, rows, failure, restart, isOffline}
+// -> {word, tone, notices: [{key, tone, text, note, action, canDismiss}]}, pure.
+export function conditions(state) {
+  const { link, now, silence, isPaused, time, newest, isSlow, server, rows, failure, restart } = state;
+  const line = lineNotice(state);
+  const notices = [
+    failure && { key: 'failure', tone: 'bad', text: `A part of this page failed (${plain(failure)}). The rest goes on.`, action: { label: 'Reload', name: 'reload' } },
+    line,
+    link.lostAt !== null && link.hadData && link.phase !== 'refused' && now - link.lostAt > GONE_AFTER_MS &&
+      { key: 'gone', tone: 'bad', text: `The server has been out of reach since ${clock(newest)}. What is shown is the last it said.`, action: { label: 'Reload', name: 'reload' } },
+    !line && silence > 0 && { key: 'stale', tone: 'bad', text: 'The server is silent. What is shown is the last it said.', note: `No data for ${Math.floor(silence / 1000)}\u00a0s` },
+    isPaused && { key: 'paused', tone: 'wait', text: `Paused at ${clock(time)}. Data is still being kept.`, note: `${duration((newest - time) / 1000)} behind`, action: { label: 'Resume', name: 'resume' } },
+    restart?.version && { key: `version ${restart.version}`, tone: 'wait', text: `The server is now version ${plain(restart.version)}: reload for the page that belongs to it.`, action: { label: 'Reload', name: 'reload' } },
+    restart && !restart.version && { key: `restart ${restart.instance}`, tone: 'info', text: `The server was started anew at ${clock(restart.at)}; its counts began again.`, canDismiss: true },
+    isSlow && { key: 'slow', tone: 'wait', text: 'This device is slow at drawing, so the page is drawn every 2 seconds. No data is lost.' },
+    limits(server),
+    rows && rows.shown < rows.matching && { key: 'rows', tone: 'info', text: `Too many connections to list: the table shows the top ${count(rows.shown)} of ${count(rows.matching)}. A search narrows it.`, canDismiss: true },
+  ].filter(Boolean);
+  return { ...primary(state), notices };
+}
+
+class Notice {
+  constructor({ key }, { act, dismiss }) {
+    this.text = element('span', { class: 'notice-text' });
+    this.note = element('span', { class: 'notice-note' });
+    this.button = element('button', { type: 'button', class: 'button', hidden: true, onclick: () => act(this.action) });
+    this.dismiss = element('button', { type: 'button', class: 'button quiet', hidden: true, onclick: () => dismiss(key) }, 'Dismiss');
+    this.node = element('li', { class: 'notice' }, this.text, this.note, this.button, this.dismiss);
+    this.node.dataset.key = key;
+  }
+
+  show({ tone, text, note = '', action, canDismiss = false }) {
+    setAttribute(this.node, 'data-tone', tone);
+    put(this.text, text);
+    put(this.note, note);
+    this.action = action?.name;
+    this.button.hidden = !action;
+    if (action) put(this.button, action.label);
+    this.dismiss.hidden = !canDismiss;
+  }
+}
+
+// parts: {word, state, notices, announcement} elements; actions: {retry, resume, reload}
+export function createBanner(parts, { actions, look }) {
+  const shown = new Map();
+  const dismissed = new Set();
+  const signature = ({ key, text }) => (key === 'rows' ? key : `${key} ${text}`);
+  let current = { notices: [] };
+  let announced = '';
+
+  function dismiss(key) {
+    const notice = current.notices.find((other) => other.key === key);
+    if (notice) dismissed.add(signature(notice));
+    draw();
+  }
+
+  function announce({ word, notices }) {
+    const text = [word, ...notices.filter(({ tone }) => tone !== 'info').map((notice) => notice.text)].join('. ');
+    if (text === announced) return;
+    announced = text;
+    put(parts.announcement, text);
+  }
+
+  function draw() {
+    current = conditions(look());
+    put(parts.word, current.word);
+    setAttribute(parts.state, 'data-tone', current.tone);
+    const notices = current.notices.filter((notice) => !dismissed.has(signature(notice)));
+    for (const [key, notice] of shown) {
+      if (notices.some((other) => other.key === key)) continue;
+      notice.node.remove();
+      shown.delete(key);
+    }
+    notices.forEach((notice, index) => {
+      if (!shown.has(notice.key)) shown.set(notice.key, new Notice(notice, { act: (name) => actions[name]?.(), dismiss }));
+      const view = shown.get(notice.key);
+      view.show(notice);
+      if (parts.notices.children[index] !== view.node) parts.notices.insertBefore(view.node, parts.notices.children[index] ?? null);
+    });
+    parts.notices.hidden = notices.length === 0;
+    announce({ ...current, notices });
+    return current;
+  }
+  return { draw };
+}

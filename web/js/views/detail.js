@@ -1,0 +1,187 @@
+// One interface in full: the mirrored chart with its crosshair, what it adds up to over the window,
+// the facts about the link, and the same course as a table for those who cannot see a picture.
+
+import { MirroredChart } from '../chart.js';
+import { Crosshair } from '../crosshair.js';
+import { element, put, setAttribute } from '../dom.js';
+import { MirroredAxis, timeTicks } from '../scale.js';
+import { DOWN, DOWNLOAD, TROUBLE, UPLOAD, downSpans, isUp } from '../store.js';
+import { plain } from '../text.js';
+import { UNKNOWN, bytes, clock, clockMinutes, count, duration, perSecond, rate } from '../units.js';
+import { kindOf, linkWord, speedOf } from './cards.js';
+
+const LINK_EVENTS = new Set(['link_up', 'link_down', 'counter_reset', 'route_changed']);
+const TABLE_ROWS = 15;
+const LABEL_WIDTH = 100; // of a time on the x axis, with room around it
+
+const yesNo = (value) => (value === true ? 'yes' : value === false ? 'no' : UNKNOWN);
+const known = (value) => (value === undefined || value === '' ? UNKNOWN : plain(value));
+const pair = (show, received, sent) => `↓\u00a0${show(received)}  ↑\u00a0${show(sent)}`;
+const sumOf = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : undefined);
+
+const FACTS = [
+  ['Hardware address', (record) => known(record.mac_address)],
+  ['MTU', (record) => (typeof record.mtu === 'number' ? `${count(record.mtu)} bytes` : UNKNOWN)],
+  ['Driver', (record) => known(record.driver)],
+  ['Packets', (record) => pair(perSecond, record.packet_receive_rate, record.packet_send_rate)],
+  ['Errors', (record) => count(sumOf(record.receive_errors, record.send_errors))],
+  ['Drops', (record) => count(sumOf(record.receive_drops, record.send_drops))],
+  ['Carrier changes', (record) => count(record.carrier_changes)],
+  ['In the totals', (record) => (record.counted === false && record.not_counted_reason ? `no: ${plain(record.not_counted_reason)}` : yesNo(record.counted))],
+];
+
+function createFacts() {
+  const cells = FACTS.map(([label]) => ({ label, value: element('dd') }));
+  const addresses = element('dd', { class: 'fact-addresses' });
+  const node = element('dl', { class: 'facts' },
+    ...cells.map(({ label, value }) => element('div', {}, element('dt', {}, label), value)),
+    element('div', { class: 'wide' }, element('dt', {}, 'Addresses'), addresses));
+  function show(record) {
+    cells.forEach(({ value }, index) => put(value, FACTS[index][1](record)));
+    const list = Array.isArray(record.addresses) ? record.addresses.map((address) => plain(address, 50)) : null;
+    put(addresses, list === null ? UNKNOWN : list.slice(0, 6).join('\n') + (list.length > 6 ? `\n+${list.length - 6}` : '') || 'none');
+  }
+  return { node, show };
+}
+
+function createSums() {
+  const columns = ['Now', 'Average', 'Peak', 'Total'];
+  const rows = [['download', '↓', 'Download'], ['upload', '↑', 'Upload']].map(([className, arrow, label]) => {
+    const cells = columns.map(() => element('td'));
+    return { cells, node: element('tr', {}, element('th', { scope: 'row', class: className }, arrow, element('span', { class: 'label' }, `\u00a0${label}`)), ...cells) };
+  });
+  const heads = columns.map((label) => element('th', { scope: 'col' }, label));
+  const node = element('table', { class: 'sums' },
+    element('caption', { class: 'unseen' }, 'Over the window shown'),
+    element('thead', {}, element('tr', {}, element('td'), ...heads)),
+    element('tbody', {}, ...rows.map((row) => row.node)));
+  function show(sums, unit) {
+    sums.forEach(({ now, mean, peak, total }, index) => {
+      [rate(now, unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => put(rows[index].cells[column], text));
+    });
+  }
+  return { node, show };
+}
+
+// The chart in words and figures: one row for each stretch of the window.
+function createCourse() {
+  const body = element('tbody');
+  const heads = ['From', '↓ average', '↓ peak', '↑ average', '↑ peak', 'Lost'];
+  const table = element('table', {}, element('caption', { class: 'unseen' }, 'Course over the window shown'),
+    element('thead', {}, element('tr', {}, ...heads.map((label) => element('th', { scope: 'col' }, label)))), body);
+  const node = element('div', { class: 'course', role: 'region', 'aria-label': 'Traffic as a table', tabindex: '0', hidden: true }, table);
+  const rows = Array.from({ length: TABLE_ROWS }, () => element('tr', {}, ...heads.map((_, index) => element(index ? 'td' : 'th', index ? {} : { scope: 'row' }))));
+  body.append(...rows);
+  function show(ring, { from, to, unit }) {
+    const step = (to - from) / TABLE_ROWS;
+    rows.forEach((row, index) => {
+      const end = to - index * step;
+      const [down, up, lost] = [DOWNLOAD, UPLOAD, TROUBLE].map((channel) => ring.stats(channel, end - step, end));
+      const texts = [clock(end - step), rate(down.mean, unit), rate(down.peak, unit), rate(up.mean, unit), rate(up.peak, unit), lost.total === null ? UNKNOWN : count(Math.round(lost.total))];
+      texts.forEach((text, column) => put(row.children[column], text));
+    });
+  }
+  return { node, show };
+}
+
+function marksOf(ring, name, { events, from, to }) {
+  const flags = [];
+  for (let index = ring.find(from); index < ring.length && ring.time(index) <= to; index++)
+    if (ring.value(TROUBLE, index) > 0) flags.push(ring.time(index));
+  const lines = [];
+  for (const event of events.values())
+    if (event.interface === name && LINK_EVENTS.has(event.event)) lines.push(Date.parse(event.time));
+  const bands = downSpans(ring, from, to).map((span) => ({ ...span, text: 'link down' }));
+  return { bands, flags, lines };
+}
+
+function summaryOf(name, record, { sums: [down, up], unit, span }) {
+  const state = record ? linkWord(record).word : 'gone';
+  const part = (word, { now, peak }) => `${word} ${rate(now, unit)} now, ${rate(peak, unit)} at most`;
+  return `${plain(name, 24)} is ${state}. ${part('Download', down)}; ${part('upload', up)}, over the ${span}.`;
+}
+
+export function createDetail(root, app) {
+  const title = element('h2', { id: 'detail-title' }, 'Traffic');
+  const subtitle = element('p', { class: 'subtitle' });
+  const toggle = element('button', { type: 'button', class: 'button quiet', 'aria-expanded': 'false' }, 'View as table');
+  const legend = element('p', { class: 'legend' },
+    element('span', { class: 'download' }, '↓ Download'), element('span', { class: 'upload' }, '↑ Upload'), element('span', { class: 'lost' }, '▲ Packets lost'));
+  const canvas = element('canvas', { 'aria-hidden': 'true' });
+  const stage = element('div', { class: 'stage', tabindex: '0', role: 'group', 'aria-label': 'Traffic chart' }, canvas);
+  const caption = element('figcaption', { class: 'caption' });
+  const facts = createFacts();
+  const sums = createSums();
+  const course = createCourse();
+  root.append(
+    element('div', { class: 'detail-head' }, element('div', {}, title, subtitle), legend, toggle),
+    element('div', { class: 'detail-body' }, element('figure', {}, stage, course.node, sums.node, caption), facts.node));
+
+  const axis = { of: null, mirrored: new MirroredAxis() };
+  const chart = new MirroredChart(canvas, {
+    time: (value) => (app.windowMs <= 60_000 ? clock(value) : clockMinutes(value)),
+    rate: (value) => rate(value, app.prefs.get('unit')),
+  });
+  let palette = null;
+  const ringOf = () => app.store.rings.get(app.selected) ?? null;
+  const crosshair = new Crosshair(stage, {
+    chart,
+    nearest: (time) => {
+      const ring = ringOf();
+      const index = ring ? ring.nearest(time) : -1;
+      return index < 0 ? null : { index, time: ring.time(index), down: ring.value(DOWNLOAD, index), up: ring.value(UPLOAD, index), isDown: ring.value(DOWN, index) === 1, lost: ring.value(TROUBLE, index) };
+    },
+    at: (index) => (ringOf() && index >= 0 && index < ringOf().length ? ringOf().time(index) : null),
+    rate: (value) => rate(value, app.prefs.get('unit')),
+  });
+
+  toggle.addEventListener('click', () => {
+    course.node.hidden = !course.node.hidden;
+    stage.hidden = !course.node.hidden;
+    setAttribute(toggle, 'aria-expanded', !course.node.hidden);
+    put(toggle, course.node.hidden ? 'View as table' : 'View as chart');
+    app.schedule.hurry('detail');
+  });
+
+  function drawHead(name, record) {
+    put(title, name === null ? 'Traffic' : plain(name, 24));
+    const parts = record ? [kindOf(record), `${linkWord(record).mark} ${linkWord(record).word}`, speedOf(record)] : ['This interface is gone'];
+    put(subtitle, name === null ? 'No interface yet' : parts.filter(Boolean).join(' · '));
+    setAttribute(subtitle, 'data-tone', record && isUp(record) === false ? 'down' : null);
+    setAttribute(stage, 'aria-label', `Traffic chart of ${plain(name ?? 'no interface', 24)}. Download is drawn upwards, upload downwards. Arrow keys read its values.`);
+  }
+
+  function drawChart(ring, { name, from, to, events }) {
+    if (palette !== app.palette) chart.setPalette((palette = app.palette));
+    if (axis.of !== `${name} ${app.windowMs}`) Object.assign(axis, { of: `${name} ${app.windowMs}`, mirrored: new MirroredAxis() });
+    const [down, up] = [DOWNLOAD, UPLOAD].map((channel) => ring?.stats(channel, from, to) ?? {});
+    const ends = axis.mirrored.update({ download: down.peak ?? null, upload: up.peak ?? null }, app.prefs.get('unit'), to);
+    chart.draw(ring, {
+      channels: [DOWNLOAD, UPLOAD], from, to, axis: ends, xTicks: timeTicks(from, to, stage.clientWidth / LABEL_WIDTH), holdUntil: ring ? app.heldUntil(ring) : NaN,
+      marks: ring ? marksOf(ring, name, { events, from, to }) : { bands: [], flags: [], lines: [] },
+    });
+    crosshair.refresh();
+  }
+
+  function draw() {
+    const picture = app.store.shown;
+    const name = app.selected;
+    const record = name === null ? undefined : picture.interfaces.get(name);
+    const unit = app.prefs.get('unit');
+    const to = Number.isNaN(picture.time) ? 0 : picture.time;
+    const from = to - app.windowMs;
+    const ring = ringOf();
+    drawHead(name, record);
+    if (!stage.hidden) drawChart(ring, { name, from, to, events: picture.events });
+    if (!ring) return;
+    const both = [DOWNLOAD, UPLOAD].map((channel) => ring.stats(channel, from, to));
+    both[0].now = record?.download_speed ?? null;
+    both[1].now = record?.upload_speed ?? null;
+    sums.show(both, unit);
+    if (!course.node.hidden) course.show(ring, { from, to, unit });
+    facts.show(record ?? {});
+    const seen = Math.min(app.windowMs, Math.max(0, to - ring.time(0))) / 1000;
+    put(caption, summaryOf(name, record, { sums: both, unit, span: seen < app.windowMs / 1000 - 1 ? `${duration(seen)} since this page was opened` : `last ${duration(seen)}` }));
+  }
+  return { draw };
+}
