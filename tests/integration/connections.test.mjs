@@ -104,7 +104,8 @@ async function openSockets(t) {
     await until(() => v6.accepted.length === 2, "the second connection");
     closed.end();
     v6.accepted[1].resume().end(); // time_wait, of nobody any more
-    net.connect({ host: "10.1.0.77", port: 9 }).on("error", () => {}).unref(); // syn_sent: nobody answers
+    const unanswered = net.connect({ host: "10.1.0.77", port: 9 }).on("error", () => {}); // syn_sent
+    t.after(() => unanswered.destroy());
 
     const udp4 = await bindUdp(t, "udp4", "127.0.0.1");
     await bindUdp(t, "udp4", "0.0.0.0");

@@ -39,17 +39,21 @@ export function kernelCounters() {
     }));
 }
 
-// Starts a program that is ended with the test (node: test context). Standard output is gathered
-// in .output; argv[0] may be followed by a namespace's name in options.
-export function start(t, argv, { namespace, input = false } = {}) {
+// Starts a program that is ended with the test, and its own children with it. What it prints is
+// gathered in .output.
+export function start(t, argv, { namespace } = {}) {
     const words = namespace ? ["nsenter", `--net=/run/netns/${namespace}`, ...argv] : argv;
-    const child = spawn(words[0], words.slice(1), { stdio: [input ? "pipe" : "ignore", "pipe", "pipe"] });
+    const child = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "pipe"], detached: true });
     child.output = "";
     child.stdout.on("data", (text) => { child.output += text; });
     child.stderr.on("data", (text) => { child.output += text; });
     child.ended = new Promise((done) => child.on("close", (code, signal) => done({ code, signal })));
     t.after(async () => {
-        child.kill("SIGKILL");
+        try {
+            process.kill(-child.pid, "SIGKILL");
+        } catch {
+            // the whole group has ended
+        }
         await child.ended;
     });
     return child;
