@@ -66,4 +66,8 @@ static inline enum network_status field_status(const struct field *field, const 
 /* NULL when the record type has no such field. */
 const struct field *record_field(const struct record_type *type, const char *key);
 
+/* Whether a datum has the same status and, where known, the same value in two records of its type;
+ * lists are the same when their items are, in the same order. */
+bool field_is_same(const struct field *field, const void *a, const void *b);
+
 #endif

@@ -1,1 +1,283 @@
-typedef int placeholder_network_monitor;
+#include "network_monitor.h"
+
+#include "event_log.h"
+#include "platform.h"
+#include "rates.h"
+#include "reading.h"
+#include "totals.h"
+#include "transitions.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What can be read, and whether the last try worked: an override of the capability of that name. */
+struct source {
+    const char *name;
+    int error; /* 0 or -errno */
+};
+
+struct network_monitor {
+    struct platform *platform;
+    struct reading reading, next; /* next is being made; they swap */
+    struct connection_array connections, next_connections;
+    struct rates interface_rates, connection_rates;
+    struct network_totals totals;
+    struct event_log events;
+    struct source interface_source, connection_source;
+    struct network_capability *capabilities;
+    size_t capability_count;
+};
+DEFINE_CLEANUP(struct network_monitor, network_monitor_close)
+
+const char *network_version(void)
+{
+    return IFPULSE_VERSION;
+}
+
+void network_monitor_close(struct network_monitor *monitor)
+{
+    if (!monitor)
+        return;
+    platform_close(monitor->platform);
+    reading_fini(&monitor->reading);
+    reading_fini(&monitor->next);
+    connection_array_fini(&monitor->connections);
+    connection_array_fini(&monitor->next_connections);
+    rates_fini(&monitor->interface_rates);
+    rates_fini(&monitor->connection_rates);
+    event_log_fini(&monitor->events);
+    free(monitor->capabilities);
+    free(monitor);
+}
+
+static void mark_error(struct network_capability *capability, const struct source *source)
+{
+    if (source->error == 0 || strcmp(capability->name, source->name) != 0)
+        return;
+    capability->status = NETWORK_ERROR;
+    snprintf(capability->detail, sizeof(capability->detail),
+        "The last reading failed (%s); what is shown is older.", strerrordesc_np(-source->error));
+}
+
+/* Copies the platform's capabilities and marks those whose last reading failed. A copy without
+ * memory keeps the older one. */
+static void update_capabilities(struct network_monitor *monitor)
+{
+    size_t count;
+    const struct network_capability *now = platform_capabilities(monitor->platform, &count);
+    if (count > monitor->capability_count) {
+        struct network_capability *larger =
+            reallocarray(monitor->capabilities, count, sizeof(*larger));
+        if (!larger)
+            return;
+        monitor->capabilities = larger;
+    }
+    monitor->capability_count = count;
+    for (size_t i = 0; i < count; i++) {
+        monitor->capabilities[i] = now[i];
+        mark_error(&monitor->capabilities[i], &monitor->interface_source);
+        mark_error(&monitor->capabilities[i], &monitor->connection_source);
+    }
+}
+
+static int note_result(struct network_monitor *monitor, struct source *source, int result)
+{
+    source->error = result < 0 ? result : 0;
+    update_capabilities(monitor);
+    return result;
+}
+
+static void swap_readings(struct network_monitor *monitor)
+{
+    struct reading reading = monitor->reading;
+    monitor->reading = monitor->next;
+    monitor->next = reading;
+}
+
+static int read_next(struct network_monitor *monitor, enum platform_depth depth)
+{
+    reading_clear(&monitor->next);
+    int result = platform_read_interfaces(monitor->platform, depth, &monitor->next.interfaces);
+    if (result < 0)
+        return result;
+    /* Taken after the reading, because counters are the last thing that is read. */
+    uint64_t time_ns = platform_now_ns(monitor->platform);
+    result = reading_index(&monitor->next);
+    if (result < 0)
+        return result;
+    if (depth == PLATFORM_FACTS) {
+        reading_carry_counters(&monitor->next, &monitor->reading);
+        return 0;
+    }
+    return rates_update_interfaces(&monitor->interface_rates, &monitor->next.interfaces, time_ns);
+}
+
+/* From here on nothing can fail: the next reading becomes the one that is lent. */
+static void publish_next(struct network_monitor *monitor)
+{
+    totals_decide(&monitor->next.interfaces);
+    totals_sum(&monitor->next.interfaces, &monitor->totals);
+    transitions_find(
+        &monitor->reading, &monitor->next, platform_wall_ms(monitor->platform), &monitor->events);
+    swap_readings(monitor);
+}
+
+static int drain(struct network_monitor *monitor, bool *ret_changed)
+{
+    int result = platform_drain_changes(monitor->platform, ret_changed);
+    if (result != PLATFORM_OVERRUN)
+        return result;
+    transitions_overrun(platform_wall_ms(monitor->platform), &monitor->events);
+    *ret_changed = true;
+    return 0;
+}
+
+static int refresh(struct network_monitor *monitor)
+{
+    bool changed;
+    int result = drain(monitor, &changed);
+    if (result == 0)
+        result = read_next(monitor, PLATFORM_FACTS_AND_COUNTERS);
+    if (result == 0)
+        publish_next(monitor);
+    return result;
+}
+
+int network_monitor_refresh(struct network_monitor *monitor)
+{
+    return note_result(monitor, &monitor->interface_source, refresh(monitor));
+}
+
+/* The first reading makes no events: it is what was there. */
+static int read_first(struct network_monitor *monitor)
+{
+    int result = read_next(monitor, PLATFORM_FACTS_AND_COUNTERS);
+    if (result < 0)
+        return result;
+    totals_decide(&monitor->next.interfaces);
+    totals_sum(&monitor->next.interfaces, &monitor->totals);
+    swap_readings(monitor);
+    return 0;
+}
+
+int network_monitor_open(struct network_monitor **ret_monitor)
+{
+    CLEANUP(network_monitor_close_p)
+    struct network_monitor *monitor = calloc(1, sizeof(*monitor));
+    if (!monitor)
+        return -ENOMEM;
+    monitor->interface_source.name = "interfaces";
+    monitor->connection_source.name = "connections";
+    int result = event_log_init(&monitor->events);
+    if (result == 0)
+        result = platform_open(&monitor->platform);
+    if (result == 0)
+        result = read_first(monitor);
+    if (result < 0)
+        return result;
+    update_capabilities(monitor);
+    *ret_monitor = HAND_OVER(monitor);
+    return 0;
+}
+
+static int refresh_connections(struct network_monitor *monitor)
+{
+    struct connection_array *next = &monitor->next_connections;
+    next->count = 0;
+    /* Taken before the reading, because the sockets are the first thing that is read. */
+    uint64_t time_ns = platform_now_ns(monitor->platform);
+    int64_t wall_ms = platform_wall_ms(monitor->platform);
+    int result = platform_read_connections(monitor->platform, next);
+    if (result == 0)
+        result = rates_update_connections(&monitor->connection_rates, next, time_ns, wall_ms);
+    if (result < 0)
+        return result;
+    totals_count(next, &monitor->totals);
+    struct connection_array connections = monitor->connections;
+    monitor->connections = *next;
+    *next = connections;
+    return 0;
+}
+
+int network_monitor_refresh_connections(struct network_monitor *monitor)
+{
+    return note_result(monitor, &monitor->connection_source, refresh_connections(monitor));
+}
+
+static int follow(struct network_monitor *monitor, bool *ret_changed)
+{
+    bool changed = false;
+    uint64_t last_event = monitor->events.last_identity;
+    int result = drain(monitor, &changed);
+    if (result == 0 && changed) {
+        result = read_next(monitor, PLATFORM_FACTS);
+        if (result == 0)
+            publish_next(monitor);
+    }
+    if (result < 0)
+        return result;
+    *ret_changed = monitor->events.last_identity != last_event ||
+                   (changed && transitions_has_change(&monitor->next, &monitor->reading));
+    return 0;
+}
+
+int network_monitor_follow(struct network_monitor *monitor, bool *ret_changed)
+{
+    return note_result(monitor, &monitor->interface_source, follow(monitor, ret_changed));
+}
+
+int network_monitor_follow_fd(const struct network_monitor *monitor)
+{
+    return platform_change_fd(monitor->platform);
+}
+
+const struct network_interface *network_monitor_interfaces(
+    const struct network_monitor *monitor, size_t *ret_count)
+{
+    *ret_count = monitor->reading.interfaces.count;
+    return monitor->reading.interfaces.items;
+}
+
+const struct network_interface *network_monitor_find(
+    const struct network_monitor *monitor, const char *name)
+{
+    return reading_find_name(&monitor->reading, name);
+}
+
+const struct network_connection *network_monitor_connections(
+    const struct network_monitor *monitor, size_t *ret_count)
+{
+    *ret_count = monitor->connections.count;
+    return monitor->connections.items;
+}
+
+const struct network_totals *network_monitor_totals(const struct network_monitor *monitor)
+{
+    return &monitor->totals;
+}
+
+double network_monitor_total_download_speed(const struct network_monitor *monitor)
+{
+    const struct network_totals *totals = &monitor->totals;
+    return network_has(totals, download_bytes_per_s) ? totals->download_bytes_per_s : NAN;
+}
+
+double network_monitor_total_upload_speed(const struct network_monitor *monitor)
+{
+    const struct network_totals *totals = &monitor->totals;
+    return network_has(totals, upload_bytes_per_s) ? totals->upload_bytes_per_s : NAN;
+}
+
+const struct network_event *network_monitor_events(
+    const struct network_monitor *monitor, size_t *ret_count)
+{
+    return event_log_items(&monitor->events, ret_count);
+}
+
+const struct network_capability *network_monitor_capabilities(
+    const struct network_monitor *monitor, size_t *ret_count)
+{
+    *ret_count = monitor->capability_count;
+    return monitor->capabilities;
+}

@@ -33,7 +33,8 @@ void observation_free(struct observation *observation);
 DEFINE_CLEANUP(struct observation, observation_free)
 
 /* Moves into newer what must not be lost when it replaces older unread: older's events, in front,
- * and older's connections where newer has none. Frees older. */
+ * older's connections where newer has none, and that a tick was made. Takes older. Without memory
+ * for the events they are lost, and newer is otherwise complete. */
 MUST_CHECK int observation_supersede(struct observation *newer, struct observation *older);
 
 #endif

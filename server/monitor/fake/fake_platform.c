@@ -1,0 +1,126 @@
+#include "platform.h"
+
+#include "fake_script.h"
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CONNECTIONS = 2000, CONNECTIONS_MAX = 1000000 };
+
+struct platform {
+    struct fake_script script;
+    uint64_t start_ns;
+    int timer; /* fires when the wireless link changes */
+};
+DEFINE_CLEANUP(struct platform, platform_close)
+
+void platform_close(struct platform *platform)
+{
+    if (!platform)
+        return;
+    if (platform->timer >= 0)
+        close(platform->timer);
+    free(platform);
+}
+
+uint64_t platform_now_ns(struct platform *platform)
+{
+    (void)platform;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+int64_t platform_wall_ms(struct platform *platform)
+{
+    (void)platform;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static double elapsed_s(struct platform *platform)
+{
+    return (double)(platform_now_ns(platform) - platform->start_ns) / 1e9;
+}
+
+static int set_timer(struct platform *platform)
+{
+    double next_s = fake_next_flap(elapsed_s(platform));
+    uint64_t at_ns = platform->start_ns + (uint64_t)ceil(next_s * 1e9) + 1000;
+    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(at_ns / 1000000000),
+                                .tv_nsec = (long)(at_ns % 1000000000)}};
+    return timerfd_settime(platform->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? -errno : 0;
+}
+
+/* A number from the environment, for tests; what is no number is passed over. */
+static uint64_t read_number(const char *name, uint64_t otherwise, uint64_t most)
+{
+    const char *text = getenv(name);
+    if (!text || *text < '0' || *text > '9')
+        return otherwise;
+    uint64_t number = strtoull(text, NULL, 10);
+    return number < most ? number : most;
+}
+
+int platform_open(struct platform **ret_platform)
+{
+    CLEANUP(platform_close_p) struct platform *platform = calloc(1, sizeof(*platform));
+    if (!platform)
+        return -ENOMEM;
+    platform->script.seed = read_number("IFPULSE_FAKE_SEED", 1, UINT64_MAX);
+    platform->script.connections =
+        (uint32_t)read_number("IFPULSE_FAKE_CONNECTIONS", CONNECTIONS, CONNECTIONS_MAX);
+    platform->start_ns = platform_now_ns(platform);
+    platform->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (platform->timer < 0)
+        return -errno;
+    int result = set_timer(platform);
+    if (result == 0)
+        *ret_platform = HAND_OVER(platform);
+    return result;
+}
+
+int platform_read_interfaces(
+    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces)
+{
+    return fake_interfaces(&platform->script, elapsed_s(platform), depth, ret_interfaces);
+}
+
+int platform_read_connections(struct platform *platform, struct connection_array *ret_connections)
+{
+    return fake_connections(&platform->script, elapsed_s(platform), ret_connections);
+}
+
+int platform_change_fd(const struct platform *platform)
+{
+    return platform->timer;
+}
+
+int platform_drain_changes(struct platform *platform, bool *ret_changed)
+{
+    uint64_t times;
+    ssize_t size = read(platform->timer, &times, sizeof(times));
+    if (size < 0 && errno != EAGAIN && errno != EINTR)
+        return -errno;
+    int result = size > 0 ? set_timer(platform) : 0;
+    if (result == 0)
+        *ret_changed = size > 0;
+    return result;
+}
+
+const struct network_capability *platform_capabilities(struct platform *platform, size_t *ret_count)
+{
+    (void)platform;
+    static const struct network_capability capabilities[] = {
+        {"interfaces", NETWORK_KNOWN, "Six scripted interfaces; this is not a real network."},
+        {"connections", NETWORK_KNOWN, "Scripted sockets that come and go."},
+        {"owners", NETWORK_KNOWN, "Scripted programs own them."},
+        {"wireless", NETWORK_KNOWN, "One scripted wireless interface."},
+    };
+    *ret_count = ARRAY_LENGTH(capabilities);
+    return capabilities;
+}

@@ -1,0 +1,34 @@
+/* fake_script - the scripted network: what it is at a moment is a pure function of the seed and of
+ * the time since the start. So it can be read as often or as seldom as one likes: counters never
+ * turn back, and the rates between any two readings are those of the same story.
+ */
+#ifndef IFPULSE_FAKE_SCRIPT_H
+#define IFPULSE_FAKE_SCRIPT_H
+
+#include "platform.h"
+
+struct fake_script {
+    uint64_t seed;
+    uint32_t connections; /* how many sockets there are, listeners too */
+};
+
+/* A number that looks like chance, the same for the same three. */
+uint64_t fake_random(uint64_t seed, uint64_t what, uint64_t which);
+/* That as a fraction, 0 to just below 1. */
+double fake_fraction(uint64_t seed, uint64_t what, uint64_t which);
+
+/* What has been counted after elapsed_s of traffic that averages per_s: a day's tide, shorter waves
+ * and a burst now and then. Grows with elapsed_s, smoothly. */
+double fake_traffic(double per_s, double elapsed_s, double phase);
+
+/* Appends the six interfaces. */
+MUST_CHECK int fake_interfaces(const struct fake_script *script, double elapsed_s,
+    enum platform_depth depth, struct interface_array *ret_interfaces);
+/* Appends the sockets. */
+MUST_CHECK int fake_connections(
+    const struct fake_script *script, double elapsed_s, struct connection_array *ret_connections);
+
+/* The wireless link goes down now and then: when it next changes, after elapsed_s. */
+double fake_next_flap(double elapsed_s);
+
+#endif

@@ -1,0 +1,59 @@
+#include "announcements.h"
+
+#include "platform.h"
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DRAIN_MAX = 4096, ROOM_BYTES = 1 << 20 };
+
+static int join(int fd)
+{
+    static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
+    for (size_t i = 0; i < ARRAY_LENGTH(groups); i++)
+        if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) < 0)
+            return -errno;
+    return 0;
+}
+
+int announcements_open(int *ret_fd)
+{
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (fd < 0)
+        return -errno;
+    /* As much as this user may have; less only makes overruns likelier. */
+    int room = ROOM_BYTES;
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+    int result = join(fd);
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
+    *ret_fd = fd;
+    return 0;
+}
+
+int announcements_drain(int fd, bool *ret_changed)
+{
+    bool has_changed = false, is_overrun = false;
+    char start[sizeof(struct nlmsghdr)];
+    for (int i = 0; i < DRAIN_MAX; i++) {
+        ssize_t size = recv(fd, start, sizeof(start), MSG_TRUNC);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size < 0 && errno == ENOBUFS) {
+            is_overrun = true;
+            continue;
+        }
+        if (size < 0 && errno != EAGAIN)
+            return -errno;
+        if (size < 0)
+            break;
+        has_changed = true;
+    }
+    *ret_changed = has_changed || is_overrun;
+    return is_overrun ? PLATFORM_OVERRUN : 0;
+}

@@ -1,0 +1,177 @@
+#include "counters.h"
+
+#include "map.h"
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+static void put_counters(const struct rtnl_link_stats64 *stats, struct network_interface *iface)
+{
+    PUT(iface, bytes_received, stats->rx_bytes);
+    PUT(iface, bytes_sent, stats->tx_bytes);
+    PUT(iface, packets_received, stats->rx_packets);
+    PUT(iface, packets_sent, stats->tx_packets);
+    PUT(iface, receive_errors, stats->rx_errors);
+    PUT(iface, send_errors, stats->tx_errors);
+    PUT(iface, receive_drops, stats->rx_dropped + stats->rx_missed_errors);
+    PUT(iface, send_drops, stats->tx_dropped);
+    PUT(iface, collisions, stats->collisions);
+}
+
+/* Looks for one attribute at the top level. */
+struct wanted {
+    uint16_t type;
+    const struct nlattr *found;
+};
+
+static int take_attribute(const struct nlattr *attribute, void *context)
+{
+    struct wanted *wanted = context;
+    if (mnl_attr_get_type(attribute) == wanted->type)
+        wanted->found = attribute;
+    return MNL_CB_OK;
+}
+
+int counters_decode(
+    const struct nlmsghdr *message, uint32_t *ret_index, struct rtnl_link_stats64 *ret_stats)
+{
+    size_t size = mnl_nlmsg_get_payload_len(message), header_size;
+    struct wanted wanted = {0};
+    uint32_t index;
+    if (message->nlmsg_type == RTM_NEWSTATS && size >= sizeof(struct if_stats_msg)) {
+        index = ((const struct if_stats_msg *)mnl_nlmsg_get_payload(message))->ifindex;
+        header_size = sizeof(struct if_stats_msg);
+        wanted.type = IFLA_STATS_LINK_64;
+    } else if (message->nlmsg_type == RTM_NEWLINK && size >= sizeof(struct ifinfomsg)) {
+        index = (uint32_t)((const struct ifinfomsg *)mnl_nlmsg_get_payload(message))->ifi_index;
+        header_size = sizeof(struct ifinfomsg);
+        wanted.type = IFLA_STATS64;
+    } else {
+        return -EPROTO;
+    }
+    if (mnl_attr_parse(message, (unsigned)header_size, take_attribute, &wanted) < 0)
+        return -EPROTO;
+    struct rtnl_link_stats64 stats;
+    /* Everything up to collisions has been there since the struct was; the rest may be absent. */
+    if (!wanted.found || netlink_copy_payload(wanted.found, &stats, sizeof(stats)) <
+                             offsetof(struct rtnl_link_stats64, rx_length_errors))
+        return -EPROTO;
+    *ret_stats = stats;
+    *ret_index = index;
+    return 0;
+}
+
+struct filling {
+    struct interface_array *interfaces;
+    struct map by_index;
+    size_t next; /* where the interface after the last one found lies: mostly the next one too */
+    bool has_unknown;
+};
+
+static int index_interfaces(struct filling *filling)
+{
+    int result = 0;
+    if (map_count(&filling->by_index) > 0)
+        return 0;
+    for (size_t i = 0; result == 0 && i < filling->interfaces->count; i++)
+        result = map_insert_index(
+            &filling->by_index, (struct map_key){.low = filling->interfaces->items[i].identity}, i);
+    return result;
+}
+
+/* Both dumps go through the devices in one order, so the map is made only when that fails. */
+static int find_interface(
+    struct filling *filling, uint32_t index, struct network_interface **ret_interface)
+{
+    struct interface_array *interfaces = filling->interfaces;
+    size_t at = filling->next;
+    if (at >= interfaces->count || interfaces->items[at].identity != index) {
+        int result = index_interfaces(filling);
+        if (result < 0)
+            return result;
+        at = map_find_index(&filling->by_index, (struct map_key){.low = index});
+    }
+    *ret_interface = at == MAP_ABSENT ? NULL : &interfaces->items[at];
+    filling->next = at == MAP_ABSENT ? filling->next : at + 1;
+    return 0;
+}
+
+static int take_counters(const struct nlmsghdr *message, void *context)
+{
+    struct filling *filling = context;
+    struct rtnl_link_stats64 stats;
+    uint32_t index;
+    if (counters_decode(message, &index, &stats) < 0)
+        return 0;
+    struct network_interface *iface;
+    int result = find_interface(filling, index, &iface);
+    if (result < 0)
+        return result;
+    if (iface)
+        put_counters(&stats, iface);
+    else
+        filling->has_unknown = true;
+    return 0;
+}
+
+static int dump_stats(struct netlink_socket *socket, const struct netlink_sink *sink)
+{
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = netlink_request(buffer, RTM_GETSTATS);
+    struct if_stats_msg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+    header->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+    return netlink_dump(socket, request, sink);
+}
+
+static int dump_links(struct netlink_socket *socket, const struct netlink_sink *sink)
+{
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = netlink_request(buffer, RTM_GETLINK);
+    mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+    return netlink_dump(socket, request, sink);
+}
+
+static int dump(struct counters_reader *reader, const struct netlink_sink *sink)
+{
+    if (!reader->lacks_getstats) {
+        int result = dump_stats(reader->socket, sink);
+        if (result != -EOPNOTSUPP && result != -EINVAL)
+            return result;
+        reader->lacks_getstats = true;
+    }
+    return dump_links(reader->socket, sink);
+}
+
+/* Removes the interfaces without counters: they were gone before the dump reached them. */
+static bool leave_out_vanished(struct interface_array *interfaces)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < interfaces->count; i++) {
+        struct network_interface *iface = &interfaces->items[i];
+        if (network_has(iface, bytes_received)) {
+            if (kept != i)
+                interfaces->items[kept] = *iface;
+            kept++;
+        } else {
+            free(iface->addresses.items);
+            free(iface->lower.items);
+        }
+    }
+    bool has_vanished = kept < interfaces->count;
+    interfaces->count = kept;
+    return has_vanished;
+}
+
+int counters_read(
+    struct counters_reader *reader, struct interface_array *interfaces, bool *ret_missed)
+{
+    struct filling filling = {.interfaces = interfaces};
+    int result = dump(reader, &(struct netlink_sink){take_counters, &filling});
+    map_fini(&filling.by_index);
+    if (result < 0)
+        return result;
+    /* An interrupted dump is good enough: what it missed is read again with the facts. */
+    bool has_vanished = result == 0 && leave_out_vanished(interfaces);
+    *ret_missed = result == NETLINK_INTERRUPTED || has_vanished || filling.has_unknown;
+    return 0;
+}

@@ -1,0 +1,62 @@
+#include "linux_capabilities.h"
+
+#include "platform.h"
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void linux_capability_put(
+    struct network_capability *capability, enum network_status status, const char *detail)
+{
+    capability->status = (uint8_t)status;
+    put_text(capability->detail, sizeof(capability->detail), detail);
+}
+
+/* Whether other users' processes can be looked into. */
+static bool sees_all_processes(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capget, &header, data) < 0)
+        return false;
+    uint32_t effective = data[0].effective;
+    return effective & 1u << CAP_SYS_PTRACE &&
+           effective & (1u << CAP_DAC_READ_SEARCH | 1u << CAP_DAC_OVERRIDE);
+}
+
+static void put_owners(struct network_capability *capability)
+{
+    if (sees_all_processes())
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Process and user of every connection, by the sockets its processes hold.");
+    else
+        linux_capability_put(capability, NETWORK_PERMISSION,
+            "Processes of this user only; running as root or with CAP_SYS_PTRACE and "
+            "CAP_DAC_READ_SEARCH shows every owner.");
+}
+
+void linux_capability_put_wireless(struct network_capability *capability, bool has_family)
+{
+    if (has_family)
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Signal, network name and bit rate of wireless interfaces, by nl80211.");
+    else
+        linux_capability_put(capability, NETWORK_NOT_SUPPORTED,
+            "The kernel has no wireless support loaded (nl80211), so nothing here is wireless.");
+}
+
+void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES])
+{
+    static const char *const names[CAPABILITIES] = {
+        "interfaces", "connections", "owners", "wireless"};
+    memset(capabilities, 0, CAPABILITIES * sizeof(*capabilities));
+    for (int i = 0; i < CAPABILITIES; i++)
+        put_text(capabilities[i].name, sizeof(capabilities[i].name), names[i]);
+    linux_capability_put(&capabilities[CAPABILITY_INTERFACES], NETWORK_KNOWN,
+        "Every interface of this network namespace, its addresses and counters, by netlink.");
+    linux_capability_put(&capabilities[CAPABILITY_CONNECTIONS], NETWORK_KNOWN,
+        "Every TCP and UDP socket of this network namespace, by sock_diag.");
+    put_owners(&capabilities[CAPABILITY_OWNERS]);
+    linux_capability_put_wireless(&capabilities[CAPABILITY_WIRELESS], false);
+}

@@ -1,0 +1,21 @@
+/* linux_capabilities - what this process can see on this kernel, in sentences. */
+#ifndef IFPULSE_LINUX_CAPABILITIES_H
+#define IFPULSE_LINUX_CAPABILITIES_H
+
+#include "network_types.h"
+
+enum linux_capability {
+    CAPABILITY_INTERFACES,
+    CAPABILITY_CONNECTIONS,
+    CAPABILITY_OWNERS,
+    CAPABILITY_WIRELESS,
+    CAPABILITIES
+};
+
+void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES]);
+/* Says of one what it is now. */
+void linux_capability_put(
+    struct network_capability *capability, enum network_status status, const char *detail);
+void linux_capability_put_wireless(struct network_capability *capability, bool has_family);
+
+#endif

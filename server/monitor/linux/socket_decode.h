@@ -1,0 +1,24 @@
+/* socket_decode - one answer of sock_diag as a connection.
+ *
+ * Pure: bytes in, record out; whatever their length, nothing outside them is read. struct tcp_info
+ * has grown with every kernel, so each member is looked at only where the kernel sent it.
+ */
+#ifndef IFPULSE_SOCKET_DECODE_H
+#define IFPULSE_SOCKET_DECODE_H
+
+#include "platform.h"
+#include <libmnl/libmnl.h>
+
+/* What else the answer says, which is not yet a datum. */
+struct socket_owner_hint {
+    uint64_t inode; /* 0: the socket belongs to nobody */
+    uint32_t interface_index;
+    uint64_t cgroup; /* 0: not said */
+};
+
+/* protocol is IPPROTO_TCP or IPPROTO_UDP, which the answer does not repeat. 0, or -EPROTO for what
+ * is no answer; the outputs are then untouched. */
+MUST_CHECK int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
+    struct network_connection *ret_connection, struct socket_owner_hint *ret_hint);
+
+#endif

@@ -1,0 +1,123 @@
+#include "sockets.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <string.h>
+
+int sockets_init(struct sockets *sockets)
+{
+    *sockets = (struct sockets){0};
+    return netlink_open(&sockets->netlink, NETLINK_SOCK_DIAG);
+}
+
+void sockets_fini(struct sockets *sockets)
+{
+    if (!sockets)
+        return;
+    netlink_close(&sockets->netlink);
+    free(sockets->hints);
+    map_fini(&sockets->seen);
+}
+
+struct collecting {
+    struct sockets *sockets;
+    struct connection_array *connections;
+    uint8_t protocol;
+};
+
+static int make_room(struct sockets *sockets)
+{
+    if (sockets->hint_count < sockets->hint_capacity)
+        return 0;
+    size_t larger = sockets->hint_capacity ? sockets->hint_capacity * 2 : 256;
+    struct socket_owner_hint *hints = reallocarray(sockets->hints, larger, sizeof(*hints));
+    if (!hints)
+        return -ENOMEM;
+    sockets->hints = hints;
+    sockets->hint_capacity = larger;
+    return 0;
+}
+
+/* Where the socket goes: a place of its own, or the one it has already. */
+static int place_of(struct collecting *collecting, uint64_t identity, size_t *ret_place)
+{
+    struct map_key key = {.high = collecting->protocol, .low = identity};
+    struct sockets *sockets = collecting->sockets;
+    size_t place = map_find_index(&sockets->seen, key);
+    if (place == MAP_ABSENT) {
+        place = collecting->connections->count;
+        int result = make_room(sockets);
+        if (result == 0)
+            result = map_insert_index(&sockets->seen, key, place);
+        if (result < 0)
+            return result;
+        if (!connection_array_append(collecting->connections))
+            return -ENOMEM;
+        sockets->hint_count++;
+    }
+    *ret_place = place;
+    return 0;
+}
+
+static int take_socket(const struct nlmsghdr *message, void *context)
+{
+    struct collecting *collecting = context;
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    /* A state or a message that this program does not know yet is left out, not fatal. */
+    if (socket_decode(message, collecting->protocol, &connection, &hint) < 0)
+        return 0;
+    size_t place;
+    int result = place_of(collecting, connection.identity, &place);
+    if (result < 0)
+        return result;
+    collecting->connections->items[place] = connection;
+    collecting->sockets->hints[place] = hint;
+    return 0;
+}
+
+/* ESTABLISHED to NEW_SYN_RECV: what ss and /proc/net/tcp show. */
+enum { ALL_STATES = ((1 << 13) - 1) & ~1 };
+
+static int dump(struct collecting *collecting, uint8_t family)
+{
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = netlink_request(buffer, SOCK_DIAG_BY_FAMILY);
+    struct inet_diag_req_v2 *query = mnl_nlmsg_put_extra_header(request, sizeof(*query));
+    query->sdiag_family = family;
+    query->sdiag_protocol = collecting->protocol;
+    query->idiag_states = ALL_STATES;
+    if (collecting->protocol == IPPROTO_TCP)
+        query->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
+    int result = netlink_dump(
+        &collecting->sockets->netlink, request, &(struct netlink_sink){take_socket, collecting});
+    return result == NETLINK_INTERRUPTED ? 0 : result;
+}
+
+/* IPv6 may be switched off, and a protocol's half of sock_diag be a module that is not there;
+ * TCP over IPv4 must be. */
+static bool is_absence(int result)
+{
+    return result == -ENOENT || result == -EOPNOTSUPP || result == -EAFNOSUPPORT;
+}
+
+int sockets_read(struct sockets *sockets, struct connection_array *ret_connections)
+{
+    static const struct {
+        uint8_t protocol, family;
+    } dumps[] = {{IPPROTO_TCP, AF_INET}, {IPPROTO_TCP, AF_INET6}, {IPPROTO_UDP, AF_INET},
+        {IPPROTO_UDP, AF_INET6}};
+    sockets->hint_count = 0;
+    map_clear(&sockets->seen);
+    for (size_t i = 0; i < ARRAY_LENGTH(dumps); i++) {
+        struct collecting collecting = {
+            .sockets = sockets, .connections = ret_connections, .protocol = dumps[i].protocol};
+        int result = dump(&collecting, dumps[i].family);
+        if (result < 0 && (i == 0 || !is_absence(result)))
+            return result;
+    }
+    return 0;
+}

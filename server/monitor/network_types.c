@@ -1,0 +1,35 @@
+#include "network_types.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const network_status_words[NETWORK_STATUSES] = {
+    "unavailable", "known", "not_applicable", "not_supported", "permission", "error"};
+const char *const network_interface_type_words[NETWORK_INTERFACE_TYPES] = {
+    "ethernet", "wifi", "loopback", "virtual", "cellular", "other"};
+const char *const network_duplex_words[NETWORK_DUPLEXES] = {"half", "full"};
+const char *const network_connection_type_words[NETWORK_CONNECTION_TYPES] = {"tcp", "udp", "other"};
+const char *const network_connection_state_words[NETWORK_CONNECTION_STATES] = {"established",
+    "syn_sent", "syn_received", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait",
+    "last_ack", "listen", "closing", "new_syn_received", "unconnected"};
+const char *const network_evidence_words[NETWORK_EVIDENCES] = {"bpf", "proc", "unit", "uid"};
+const char *const network_limited_by_words[NETWORK_LIMITED_BYS] = {
+    "application", "receiver", "sender", "network"};
+const char *const network_event_kind_words[NETWORK_EVENT_KINDS] = {"link_up", "link_down",
+    "address_added", "address_removed", "interface_added", "interface_removed", "counter_reset",
+    "overrun"};
+
+size_t network_address_format(const struct network_address *address, char *text)
+{
+    text[0] = '\0';
+    if (address->family != AF_INET && address->family != AF_INET6)
+        return 0;
+    if (!inet_ntop(address->family, address->bytes, text, NETWORK_ADDRESS_TEXT))
+        return 0;
+    size_t length = strlen(text);
+    if (address->prefix_length > 0)
+        length += (size_t)snprintf(
+            text + length, NETWORK_ADDRESS_TEXT - length, "/%u", address->prefix_length);
+    return length;
+}

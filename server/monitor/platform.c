@@ -1,0 +1,68 @@
+#include "platform.h"
+
+#include <string.h>
+
+/* Makes room for one more item; the array is as it was when there is no memory. */
+static bool has_room(void **items, size_t *capacity, size_t count, size_t item_size)
+{
+    if (count < *capacity)
+        return true;
+    size_t larger = *capacity ? *capacity * 2 : 16;
+    void *moved = reallocarray(*items, larger, item_size);
+    if (!moved)
+        return false;
+    *items = moved;
+    *capacity = larger;
+    return true;
+}
+
+void interface_array_clear(struct interface_array *array)
+{
+    for (size_t i = 0; i < array->count; i++) {
+        free(array->items[i].addresses.items);
+        free(array->items[i].lower.items);
+    }
+    array->count = 0;
+}
+
+void interface_array_fini(struct interface_array *array)
+{
+    if (!array)
+        return;
+    interface_array_clear(array);
+    free(array->items);
+    *array = (struct interface_array){0};
+}
+
+void connection_array_fini(struct connection_array *array)
+{
+    if (!array)
+        return;
+    free(array->items);
+    *array = (struct connection_array){0};
+}
+
+struct network_interface *interface_array_append(struct interface_array *array)
+{
+    if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
+        return NULL;
+    struct network_interface *item = &array->items[array->count++];
+    memset(item, 0, sizeof(*item));
+    return item;
+}
+
+struct network_connection *connection_array_append(struct connection_array *array)
+{
+    if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
+        return NULL;
+    struct network_connection *item = &array->items[array->count++];
+    memset(item, 0, sizeof(*item));
+    return item;
+}
+
+void put_text(char *member, size_t size, const char *value)
+{
+    size_t length = strnlen(value, size - 1);
+    memcpy(member, value, length);
+    memset(member + length, 0, size - length);
+}

@@ -1,0 +1,196 @@
+#include "rates.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The growth of the plan's counters together; false when one is unknown or went backwards. */
+static bool growth_between(const struct rates_sample *from, const struct rates_sample *to,
+    uint8_t counters, double *ret_growth)
+{
+    if ((from->known & to->known & counters) != counters)
+        return false;
+    double growth = 0;
+    for (unsigned i = 0; i < RATES_COUNTERS_MAX; i++) {
+        if (!(counters & 1u << i))
+            continue;
+        if (to->counters[i] < from->counters[i])
+            return false;
+        growth += (double)(to->counters[i] - from->counters[i]);
+    }
+    *ret_growth = growth;
+    return true;
+}
+
+void rates_advance(
+    struct rates_history *history, const struct rates_plan *plan, const struct rates_sample *sample)
+{
+    const struct rates_sample *base = &history->base;
+    bool is_first = base->known == 0;
+    /* A clock that steps back makes no interval either. */
+    if (!is_first &&
+        (sample->time_ns < base->time_ns || sample->time_ns - base->time_ns < RATES_SHORTEST_NS))
+        return;
+    history->known = 0;
+    double elapsed_s = (double)(sample->time_ns - base->time_ns) / 1e9;
+    for (unsigned i = 0; i < plan->count && !is_first; i++) {
+        double growth;
+        if (!growth_between(base, sample, plan->counters[i], &growth))
+            continue;
+        history->per_s[i] = growth / elapsed_s;
+        history->known |= (uint8_t)(1u << i);
+    }
+    history->base = *sample;
+}
+
+static void table_fini(struct rates_table *table)
+{
+    free(table->entries);
+    map_fini(&table->by_identity);
+}
+
+void rates_fini(struct rates *rates)
+{
+    if (!rates)
+        return;
+    table_fini(&rates->now);
+    table_fini(&rates->next);
+    *rates = (struct rates){0};
+}
+
+static int start_next(struct rates *rates, size_t count)
+{
+    struct rates_table *next = &rates->next;
+    map_clear(&next->by_identity);
+    next->count = 0;
+    if (count <= next->capacity)
+        return 0;
+    struct rates_entry *entries = reallocarray(next->entries, count, sizeof(*entries));
+    if (!entries)
+        return -ENOMEM;
+    next->entries = entries;
+    next->capacity = count;
+    return 0;
+}
+
+static void end_next(struct rates *rates)
+{
+    struct rates_table now = rates->now;
+    rates->now = rates->next;
+    rates->next = now;
+    rates->has_reading = true;
+}
+
+/* The object's entry in the next table, as the last one knew it. start_next made the room. */
+static int append_entry(
+    struct rates *rates, uint64_t identity, int64_t wall_ms, struct rates_entry **ret_entry)
+{
+    struct map_key key = {.low = identity};
+    int result = map_insert_index(&rates->next.by_identity, key, rates->next.count);
+    if (result < 0)
+        return result;
+    struct rates_entry *entry = &rates->next.entries[rates->next.count++];
+    size_t index = map_find_index(&rates->now.by_identity, key);
+    if (index != MAP_ABSENT)
+        *entry = rates->now.entries[index];
+    else
+        *entry = (struct rates_entry){.first_seen_ms = rates->has_reading ? wall_ms : 0};
+    *ret_entry = entry;
+    return 0;
+}
+
+#define SAMPLE(sample, i, record, member)                                                          \
+    do {                                                                                           \
+        (sample)->counters[i] = (record)->member;                                                  \
+        (sample)->known |= (uint8_t)(network_has(record, member) << (i));                          \
+    } while (0)
+
+#define PUT_RATE(record, member, history, i)                                                       \
+    do {                                                                                           \
+        bool is_known_ = (history)->known >> (i)&1;                                                \
+        (record)->member = is_known_ ? (history)->per_s[i] : 0;                                    \
+        (record)->status.member = is_known_ ? NETWORK_KNOWN : NETWORK_UNAVAILABLE;                 \
+    } while (0)
+
+static const struct rates_plan interface_plan = {
+    .counters = {1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6 | 1 << 7}, .count = 7};
+
+static struct rates_sample sample_interface(const struct network_interface *iface, uint64_t time_ns)
+{
+    struct rates_sample sample = {.time_ns = time_ns};
+    SAMPLE(&sample, 0, iface, bytes_received);
+    SAMPLE(&sample, 1, iface, bytes_sent);
+    SAMPLE(&sample, 2, iface, packets_received);
+    SAMPLE(&sample, 3, iface, packets_sent);
+    SAMPLE(&sample, 4, iface, receive_errors);
+    SAMPLE(&sample, 5, iface, send_errors);
+    SAMPLE(&sample, 6, iface, receive_drops);
+    SAMPLE(&sample, 7, iface, send_drops);
+    return sample;
+}
+
+static void put_interface_rates(
+    struct network_interface *iface, const struct rates_history *history)
+{
+    PUT_RATE(iface, download_bytes_per_s, history, 0);
+    PUT_RATE(iface, upload_bytes_per_s, history, 1);
+    PUT_RATE(iface, receive_packets_per_s, history, 2);
+    PUT_RATE(iface, send_packets_per_s, history, 3);
+    PUT_RATE(iface, receive_errors_per_s, history, 4);
+    PUT_RATE(iface, send_errors_per_s, history, 5);
+    PUT_RATE(iface, drops_per_s, history, 6);
+}
+
+int rates_update_interfaces(
+    struct rates *rates, struct interface_array *interfaces, uint64_t time_ns)
+{
+    int result = start_next(rates, interfaces->count);
+    for (size_t i = 0; result == 0 && i < interfaces->count; i++) {
+        struct network_interface *iface = &interfaces->items[i];
+        struct rates_entry *entry;
+        result = append_entry(rates, iface->identity, 0, &entry);
+        if (result < 0)
+            break;
+        struct rates_sample sample = sample_interface(iface, time_ns);
+        rates_advance(&entry->history, &interface_plan, &sample);
+        put_interface_rates(iface, &entry->history);
+    }
+    if (result == 0)
+        end_next(rates);
+    return result;
+}
+
+static const struct rates_plan connection_plan = {.counters = {1 << 0, 1 << 1}, .count = 2};
+
+static void put_connection(struct network_connection *connection, const struct rates_entry *entry)
+{
+    PUT_RATE(connection, download_bytes_per_s, &entry->history, 0);
+    PUT_RATE(connection, upload_bytes_per_s, &entry->history, 1);
+    /* Where the bytes are never to be had, neither is their rate, and for the same reason. */
+    if (!network_has(connection, bytes_received))
+        connection->status.download_bytes_per_s = connection->status.bytes_received;
+    if (!network_has(connection, bytes_sent))
+        connection->status.upload_bytes_per_s = connection->status.bytes_sent;
+    if (entry->first_seen_ms != 0)
+        PUT(connection, opened_ms, entry->first_seen_ms);
+}
+
+int rates_update_connections(
+    struct rates *rates, struct connection_array *connections, uint64_t time_ns, int64_t wall_ms)
+{
+    int result = start_next(rates, connections->count);
+    for (size_t i = 0; result == 0 && i < connections->count; i++) {
+        struct network_connection *connection = &connections->items[i];
+        struct rates_entry *entry;
+        result = append_entry(rates, connection->identity, wall_ms, &entry);
+        if (result < 0)
+            break;
+        struct rates_sample sample = {.time_ns = time_ns};
+        SAMPLE(&sample, 0, connection, bytes_received);
+        SAMPLE(&sample, 1, connection, bytes_sent);
+        rates_advance(&entry->history, &connection_plan, &sample);
+        put_connection(connection, entry);
+    }
+    if (result == 0)
+        end_next(rates);
+    return result;
+}

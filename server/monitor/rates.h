@@ -1,0 +1,68 @@
+/* rates - counters turned into speeds: growth over the monotonic time it took.
+ *
+ * A rate is known or unknown, and never a guess. The first sample of a counter has no rate; a
+ * counter that went backwards was reset, and its rate is unknown until the next sample; whoever
+ * follows an object by its identity starts anew when that changes. So there is no spike and
+ * nothing negative. What a reset does not turn back grew at least as far as it shows, so the
+ * other rates of the object stay.
+ *
+ * Samples less than RATES_SHORTEST_NS apart say nothing reliable: the rates and the base they were
+ * measured from stay, so that the growth is not lost but counted in the next interval.
+ */
+#ifndef IFPULSE_RATES_H
+#define IFPULSE_RATES_H
+
+#include "map.h"
+#include "platform.h"
+
+enum { RATES_COUNTERS_MAX = 8, RATES_MAX = 7 };
+#define RATES_SHORTEST_NS UINT64_C(10000000)
+
+struct rates_sample {
+    uint64_t time_ns; /* monotonic */
+    uint64_t counters[RATES_COUNTERS_MAX];
+    uint8_t known; /* bit i: counter i is known */
+};
+
+/* Which counters each rate adds up: bit i for counter i. */
+struct rates_plan {
+    uint8_t counters[RATES_MAX];
+    unsigned count;
+};
+
+/* What is remembered of one object. A zeroed one has seen nothing. */
+struct rates_history {
+    struct rates_sample base;
+    double per_s[RATES_MAX];
+    uint8_t known; /* bit i: rate i is known */
+};
+
+/* Takes the next sample. */
+void rates_advance(struct rates_history *history, const struct rates_plan *plan,
+    const struct rates_sample *sample);
+
+/* The histories of all interfaces, or of all connections, found by identity. */
+struct rates_entry {
+    struct rates_history history;
+    int64_t first_seen_ms; /* wall clock; 0: it was there at the first reading */
+};
+struct rates_table {
+    struct rates_entry *entries;
+    size_t count, capacity;
+    struct map by_identity;
+};
+/* The last table and the one being made. */
+struct rates {
+    struct rates_table now, next;
+    bool has_reading;
+};
+
+void rates_fini(struct rates *rates);
+/* Fill the RATE members of every record, whose counters were read at time_ns; opened_ms of
+ * connections too. What is no longer there is forgotten. On failure rates is as it was. */
+MUST_CHECK int rates_update_interfaces(
+    struct rates *rates, struct interface_array *interfaces, uint64_t time_ns);
+MUST_CHECK int rates_update_connections(
+    struct rates *rates, struct connection_array *connections, uint64_t time_ns, int64_t wall_ms);
+
+#endif

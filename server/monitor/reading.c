@@ -1,0 +1,88 @@
+#include "reading.h"
+
+#include "fields.h"
+#include <string.h>
+
+void reading_fini(struct reading *reading)
+{
+    if (!reading)
+        return;
+    interface_array_fini(&reading->interfaces);
+    map_fini(&reading->by_name);
+    map_fini(&reading->by_identity);
+}
+
+void reading_clear(struct reading *reading)
+{
+    interface_array_clear(&reading->interfaces);
+    map_clear(&reading->by_name);
+    map_clear(&reading->by_identity);
+}
+
+static struct map_key key_of_identity(uint64_t identity)
+{
+    return (struct map_key){.low = identity};
+}
+
+int reading_index(struct reading *reading)
+{
+    map_clear(&reading->by_name);
+    map_clear(&reading->by_identity);
+    for (size_t i = 0; i < reading->interfaces.count; i++) {
+        const struct network_interface *iface = &reading->interfaces.items[i];
+        struct map_key name = map_key_of_name(iface->name);
+        int result = map_insert_index(&reading->by_identity, key_of_identity(iface->identity), i);
+        if (result == 0 && map_find_index(&reading->by_name, name) == MAP_ABSENT)
+            result = map_insert_index(&reading->by_name, name, i);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static const struct network_interface *item_at(const struct reading *reading, size_t index)
+{
+    return index == MAP_ABSENT ? NULL : &reading->interfaces.items[index];
+}
+
+const struct network_interface *reading_find_name(const struct reading *reading, const char *name)
+{
+    if (strlen(name) >= sizeof(((struct network_interface *)NULL)->name))
+        return NULL;
+    return item_at(reading, map_find_index(&reading->by_name, map_key_of_name(name)));
+}
+
+const struct network_interface *reading_find_identity(
+    const struct reading *reading, uint64_t identity)
+{
+    return item_at(reading, map_find_index(&reading->by_identity, key_of_identity(identity)));
+}
+
+static bool is_carried(const struct field *field)
+{
+    if (field->kind == FIELD_RATE)
+        return true;
+    return field->kind == FIELD_COUNTER &&
+           field->offset != offsetof(struct network_interface, carrier_changes);
+}
+
+static void carry(struct network_interface *to, const struct network_interface *from)
+{
+    for (unsigned i = 0; i < interface_record.field_count; i++) {
+        const struct field *field = &interface_record.fields[i];
+        if (!is_carried(field))
+            continue;
+        memcpy((char *)to + field->offset, (const char *)from + field->offset, field->size);
+        ((uint8_t *)to)[field->status_offset] = ((const uint8_t *)from)[field->status_offset];
+    }
+}
+
+void reading_carry_counters(struct reading *reading, const struct reading *earlier)
+{
+    for (size_t i = 0; i < reading->interfaces.count; i++) {
+        struct network_interface *iface = &reading->interfaces.items[i];
+        const struct network_interface *was = reading_find_identity(earlier, iface->identity);
+        if (was)
+            carry(iface, was);
+    }
+}

@@ -1,0 +1,156 @@
+#include "transitions.h"
+
+#include "fields.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Where the events of one comparison go. */
+struct report {
+    struct event_log *log;
+    int64_t wall_ms;
+    const char *name; /* of the interface it is about */
+};
+
+static struct network_event *add_event(
+    const struct report *report, enum network_event_kind kind, const char *what)
+{
+    struct network_event *event = event_log_append(report->log);
+    PUT(event, event, kind);
+    PUT(event, time_ms, report->wall_ms);
+    event->status.address = NETWORK_NOT_APPLICABLE;
+    PUT_TEXT(event, interface, report->name);
+    snprintf(event->message, sizeof(event->message), "%s: %s", report->name, what);
+    event->status.message = NETWORK_KNOWN;
+    return event;
+}
+
+static void add_address_event(const struct report *report, enum network_event_kind kind,
+    const struct network_address *address)
+{
+    char text[NETWORK_ADDRESS_TEXT], what[NETWORK_ADDRESS_TEXT + 32];
+    network_address_format(address, text);
+    snprintf(what, sizeof(what), "address %s was %s", text,
+        kind == NETWORK_EVENT_ADDRESS_ADDED ? "added" : "removed");
+    struct network_event *event = add_event(report, kind, what);
+    PUT(event, address, *address);
+}
+
+/* Lists keep their order from reading to reading, so the search starts where the last one ended;
+ * that keeps a long list from costing its square. */
+static bool has_address(
+    const struct network_address_list *list, const struct network_address *address, uint32_t *hint)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        uint32_t at = (*hint + i) % list->count;
+        if (memcmp(&list->items[at], address, sizeof(*address)) == 0) {
+            *hint = at + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One event for each address of list that is not in other. */
+static void compare_addresses(const struct report *report, enum network_event_kind kind,
+    const struct network_address_list *list, const struct network_address_list *other)
+{
+    uint32_t hint = 0;
+    for (uint32_t i = 0; i < list->count; i++)
+        if (!has_address(other, &list->items[i], &hint))
+            add_address_event(report, kind, &list->items[i]);
+}
+
+static bool is_backwards(const struct network_interface *was, const struct network_interface *is)
+{
+    for (unsigned i = 0; i < interface_record.field_count; i++) {
+        const struct field *field = &interface_record.fields[i];
+        if (field->kind != FIELD_COUNTER || field->type != VALUE_U64 ||
+            field_status(field, was) != NETWORK_KNOWN || field_status(field, is) != NETWORK_KNOWN)
+            continue;
+        uint64_t before, after;
+        memcpy(&before, (const char *)was + field->offset, sizeof(before));
+        memcpy(&after, (const char *)is + field->offset, sizeof(after));
+        if (after < before)
+            return true;
+    }
+    return false;
+}
+
+static void compare(const struct report *report, const struct network_interface *was,
+    const struct network_interface *is)
+{
+    if (was->identity != is->identity)
+        add_event(report, NETWORK_EVENT_COUNTER_RESET,
+            "another interface has this name now; its counters start anew");
+    else if (is_backwards(was, is))
+        add_event(report, NETWORK_EVENT_COUNTER_RESET, "its counters were reset");
+    compare_addresses(report, NETWORK_EVENT_ADDRESS_REMOVED, &was->addresses, &is->addresses);
+    if (was->is_active && !is->is_active)
+        add_event(report, NETWORK_EVENT_LINK_DOWN, "link is down");
+    if (!was->is_active && is->is_active)
+        add_event(report, NETWORK_EVENT_LINK_UP, "link is up");
+    compare_addresses(report, NETWORK_EVENT_ADDRESS_ADDED, &is->addresses, &was->addresses);
+}
+
+static void add_removed(const struct report *report, const struct network_interface *was)
+{
+    struct network_interface nothing = {.identity = was->identity};
+    compare(report, was, &nothing);
+    add_event(report, NETWORK_EVENT_INTERFACE_REMOVED, "interface is gone");
+}
+
+static void add_new(const struct report *report, const struct network_interface *is)
+{
+    struct network_interface nothing = {.identity = is->identity};
+    char what[sizeof(is->kind) + 32];
+    snprintf(what, sizeof(what), "new interface (%s)", is->kind);
+    add_event(report, NETWORK_EVENT_INTERFACE_ADDED, what);
+    compare(report, &nothing, is);
+}
+
+void transitions_find(const struct reading *before, const struct reading *after, int64_t wall_ms,
+    struct event_log *log)
+{
+    for (size_t i = 0; i < before->interfaces.count; i++) {
+        const struct network_interface *was = &before->interfaces.items[i];
+        struct report report = {.log = log, .wall_ms = wall_ms, .name = was->name};
+        if (!reading_find_name(after, was->name))
+            add_removed(&report, was);
+    }
+    for (size_t i = 0; i < after->interfaces.count; i++) {
+        const struct network_interface *is = &after->interfaces.items[i];
+        const struct network_interface *was = reading_find_name(before, is->name);
+        struct report report = {.log = log, .wall_ms = wall_ms, .name = is->name};
+        if (was)
+            compare(&report, was, is);
+        else
+            add_new(&report, is);
+    }
+}
+
+void transitions_overrun(int64_t wall_ms, struct event_log *log)
+{
+    struct network_event *event = event_log_append(log);
+    PUT(event, event, NETWORK_EVENT_OVERRUN);
+    PUT(event, time_ms, wall_ms);
+    event->status.interface = NETWORK_NOT_APPLICABLE;
+    event->status.address = NETWORK_NOT_APPLICABLE;
+    PUT_TEXT(event, message,
+        "The system announced more changes than could be followed; everything was read again.");
+}
+
+bool transitions_has_change(const struct reading *before, const struct reading *after)
+{
+    if (before->interfaces.count != after->interfaces.count)
+        return true;
+    for (size_t i = 0; i < after->interfaces.count; i++) {
+        const struct network_interface *was = &before->interfaces.items[i];
+        const struct network_interface *is = &after->interfaces.items[i];
+        if (was->identity != is->identity)
+            return true;
+        for (unsigned j = 0; j < interface_record.field_count; j++)
+            if (!field_is_same(&interface_record.fields[j], was, is))
+                return true;
+    }
+    return false;
+}

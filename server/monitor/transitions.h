@@ -1,0 +1,23 @@
+/* transitions - what happened between two readings of the interfaces, as events.
+ *
+ * An interface is followed by its name, as people do. A new one counts as down and without
+ * addresses before, one that is gone as down and without addresses afterwards; so whoever adds the
+ * events up arrives at the reading. Another device under the same name is a counter_reset, and one
+ * interface makes one counter_reset however many of its counters went backwards.
+ */
+#ifndef IFPULSE_TRANSITIONS_H
+#define IFPULSE_TRANSITIONS_H
+
+#include "event_log.h"
+#include "reading.h"
+
+/* Appends the events, stamped with wall_ms: those of interfaces that are gone first, the others in
+ * the later reading's order. */
+void transitions_find(const struct reading *before, const struct reading *after, int64_t wall_ms,
+    struct event_log *log);
+/* The event of a system that could not tell all it had to. */
+void transitions_overrun(int64_t wall_ms, struct event_log *log);
+/* Whether any datum of any interface differs. */
+bool transitions_has_change(const struct reading *before, const struct reading *after);
+
+#endif
