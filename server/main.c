@@ -1,1 +1,378 @@
-int main(void) { return 0; }
+/* ifpulse - the program: what is asked for on the command line, and the parts of the server in the
+ * order in which they need each other. */
+#include "collector.h"
+#include "config.h"
+#include "log.h"
+#include "service.h"
+#include "snapshot.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_WRONG_USE = 2 };
+
+static const char usage[] =
+    "ifpulse shows what this machine's network is doing.\n"
+    "\n"
+    "  ifpulse [serve] [options]       serve the page, the stream and REST until stopped\n"
+    "  ifpulse snapshot [--topics A,B] [--interval-ms N]\n"
+    "                                  print one snapshot as JSON; two samples, N ms apart\n"
+    "  ifpulse check-config FILE       say whether a configuration may be used\n"
+    "  ifpulse --version | --help\n"
+    "\n"
+    "  --config FILE           read settings from FILE; options given here win\n"
+    "  --listen ADDRESS:PORT   default 127.0.0.1:8750; port 0 takes any free one\n"
+    "  --web DIR               folder of the page\n"
+    "  --interval-ms N         time between two samples, 50 to 3600000; default 1000\n"
+    "  --anonymous             let everyone in who reaches the address\n"
+    "  --token-file FILE       not offered by this version yet\n"
+    "  --log-level LEVEL       error, warning, notice, info or debug\n";
+
+static int wrong_use(const char *error)
+{
+    fprintf(stderr, "ifpulse: %s\n", error);
+    return EXIT_WRONG_USE;
+}
+
+/* --- the options --- */
+
+enum { OPTION_CONFIG = 1000, OPTION_TOPICS, OPTION_SETTING, OPTION_HELP, OPTION_VERSION };
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"topics", required_argument, NULL, OPTION_TOPICS},
+    {"listen", required_argument, NULL, OPTION_SETTING},
+    {"web", required_argument, NULL, OPTION_SETTING},
+    {"interval-ms", required_argument, NULL, OPTION_SETTING},
+    {"token-file", required_argument, NULL, OPTION_SETTING},
+    {"anonymous", no_argument, NULL, OPTION_SETTING},
+    {"log-level", required_argument, NULL, OPTION_SETTING},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+struct arguments {
+    const char *command; /* "serve" when none was given */
+    const char *operand; /* of check-config; NULL: none */
+    const char *topics;
+    bool wants_help, wants_version;
+};
+
+/* The file comes first, whatever the order on the command line: options win over it. */
+static int read_config_file(struct config *config, int count, char **words, char *error)
+{
+    int option, r = 0;
+
+    opterr = 0;
+    optind = 1;
+    while (r == 0 && (option = getopt_long(count, words, ":", options, NULL)) != -1) {
+        if (option == OPTION_CONFIG)
+            r = config_read_file(config, optarg, error);
+    }
+    return r;
+}
+
+static int read_option(
+    struct config *config, struct arguments *arguments, int option, int index, char *error)
+{
+    switch (option) {
+    case OPTION_TOPICS:
+        arguments->topics = optarg;
+        return 0;
+    case OPTION_SETTING:
+        return config_set_option(config, options[index].name, optarg ? optarg : "", error);
+    case OPTION_HELP:
+        arguments->wants_help = true;
+        return 0;
+    case OPTION_VERSION:
+        arguments->wants_version = true;
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int read_operands(struct arguments *arguments, int count, char **words, char *error)
+{
+    const char *extra = NULL;
+
+    arguments->command = optind < count ? words[optind++] : "serve";
+    if (strcmp(arguments->command, "check-config") == 0 && optind < count)
+        arguments->operand = words[optind++];
+    if (optind < count)
+        extra = words[optind];
+    if (extra)
+        snprintf(
+            error, CONFIG_ERROR_BYTES, "\"%s\" is one word too many; see ifpulse --help", extra);
+    return extra ? CONFIG_WRONG : 0;
+}
+
+static int read_arguments(
+    struct config *config, struct arguments *arguments, int count, char **words, char *error)
+{
+    int option, index, r = read_config_file(config, count, words, error);
+
+    optind = 1;
+    while (r == 0 && (option = getopt_long(count, words, ":", options, &index)) != -1) {
+        if (option == '?' || option == ':') {
+            snprintf(error, CONFIG_ERROR_BYTES,
+                option == ':' ? "%s needs a value; see ifpulse --help"
+                              : "there is no option %s; see ifpulse --help",
+                words[optind - 1]);
+            return CONFIG_WRONG;
+        }
+        r = read_option(config, arguments, option, index, error);
+    }
+    return r ? r : read_operands(arguments, count, words, error);
+}
+
+/* --- where the page is --- */
+
+/* Beside an installed program, or in the source of which this is the build: a program that was
+ * moved still finds what was moved with it. */
+static bool find_web(char *path, size_t size)
+{
+    static const char *const places[] = {"../share/ifpulse/web", "../../web"};
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (length <= 0)
+        return false;
+    self[length] = '\0';
+    *strrchr(self, '/') = '\0';
+    for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
+        char index[PATH_MAX * 2];
+
+        snprintf(path, size, "%s/%s", self, places[i]);
+        snprintf(index, sizeof index, "%s/index.html", path);
+        if (access(index, R_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* --- serve --- */
+
+/* Lets the collector wake a service that is made after it. */
+struct bell {
+    _Atomic(struct service *) service;
+};
+
+static void ring(void *context)
+{
+    struct bell *bell = context;
+    struct service *service = atomic_load(&bell->service);
+
+    if (service)
+        service_wake(service);
+}
+
+static struct observation *take_observation(void *collector)
+{
+    return collector_take(collector);
+}
+
+static void watch_connections(void *collector, bool watch)
+{
+    collector_watch_connections(collector, watch);
+}
+
+static void announce(const struct config *config, const struct service *service)
+{
+    bool is_v6 = strchr(config->listen.address, ':');
+
+    printf("ifpulse: listening on http://%s%s%s:%u/\n", is_v6 ? "[" : "", config->listen.address,
+        is_v6 ? "]" : "", service_port(service));
+    fflush(stdout);
+}
+
+static int open_service(const struct config *config, const char *web, struct collector *collector,
+    struct service **ret_service)
+{
+    struct service_options service = {
+        .port = config->listen.port,
+        .web = web,
+        .allowed_hosts = (const char *const *)config->allowed_hosts,
+        .allowed_origins = (const char *const *)config->allowed_origins,
+        .hub =
+            {
+                .feed = {take_observation, watch_connections, collector},
+                .limits = config->limits,
+                .history = {.tombstones = config->tombstones,
+                    .tombstone_ms = config->tombstone_s * INT64_C(1000),
+                    .events = config->events},
+                .interval_ms = config->interval_ms,
+                .version = IFPULSE_VERSION,
+            },
+    };
+
+    memcpy(service.address, config->listen.address, sizeof service.address);
+    return service_new(&service, ret_service);
+}
+
+static int fail(const char *what, int r)
+{
+    log_error("%s: %s", what, strerror(-r));
+    return EXIT_FAILURE;
+}
+
+static int fail_to_serve(const struct config *config, const char *web, int r)
+{
+    char what[PATH_MAX + 64];
+
+    if (r == -ENOENT || r == -EFBIG || r == -ENOTDIR)
+        snprintf(
+            what, sizeof what, r == -EFBIG ? "the page in %s" : "no page (index.html) in %s", web);
+    else
+        snprintf(what, sizeof what, "cannot listen on %s port %u", config->listen.address,
+            config->listen.port);
+    return fail(what, r);
+}
+
+/* Signals are for the event loop: the collector's thread is started with them blocked. */
+static int start_collector(
+    const struct config *config, struct bell *bell, struct collector **ret_collector)
+{
+    struct collector_listener listener = {ring, bell};
+    struct collector_options collector = {
+        .interval_ms = config->interval_ms,
+        .connections_interval_ms =
+            config->connections_interval_ms ? config->connections_interval_ms : config->interval_ms,
+    };
+    sigset_t all, before;
+    int r;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    r = collector_start(&collector, &listener, ret_collector);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return r;
+}
+
+/* Collector first: when the service begins to answer, there is something to say. At the end its
+ * thread goes before the service it wakes, and its memory after the service that asks it. */
+static int serve(const struct config *config, const char *web)
+{
+    struct bell bell = {NULL};
+    struct collector *collector = NULL;
+    struct service *service = NULL;
+    int r = start_collector(config, &bell, &collector);
+
+    if (r < 0)
+        return fail("the network cannot be read", r);
+    r = open_service(config, web, collector, &service);
+    if (r == 0) {
+        atomic_store(&bell.service, service);
+        announce(config, service);
+        service_run(service);
+    }
+    atomic_store(&bell.service, NULL);
+    collector_stop(collector);
+    service_free(service);
+    collector_free(collector);
+    return r < 0 ? fail_to_serve(config, web, r) : EXIT_SUCCESS;
+}
+
+static int serve_from(const struct config *config)
+{
+    char web[PATH_MAX * 2];
+
+    if (config->web)
+        return serve(config, config->web);
+    if (!find_web(web, sizeof web))
+        return wrong_use("the page is not where it belongs; name its folder with --web");
+    return serve(config, web);
+}
+
+/* --- the commands --- */
+
+static int check_config(const struct config *config, const struct arguments *arguments)
+{
+    struct config other;
+    char error[CONFIG_ERROR_BYTES];
+    int r;
+
+    (void)config;
+    if (!arguments->operand)
+        return wrong_use("check-config needs a FILE");
+    config_init(&other);
+    r = config_read_file(&other, arguments->operand, error);
+    if (r == 0)
+        r = config_check(&other, error);
+    config_fini(&other);
+    if (r)
+        return wrong_use(error);
+    printf("%s: may be used\n", arguments->operand);
+    return EXIT_SUCCESS;
+}
+
+static int run_serve(const struct config *config, const struct arguments *arguments)
+{
+    char error[CONFIG_ERROR_BYTES];
+
+    if (arguments->topics)
+        return wrong_use("--topics goes with snapshot");
+    return config_check(config, error) ? wrong_use(error) : serve_from(config);
+}
+
+static int run_snapshot(const struct config *config, const struct arguments *arguments)
+{
+    char error[CONFIG_ERROR_BYTES];
+    unsigned topics;
+    int r = snapshot_parse_topics(arguments->topics, &topics, error);
+
+    if (r)
+        return wrong_use(error);
+    r = snapshot_print(topics, config->interval_ms, stdout);
+    return r < 0 ? fail("the network cannot be read", r) : EXIT_SUCCESS;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(const struct config *config, const struct arguments *arguments);
+} commands[] = {
+    {"serve", run_serve},
+    {"snapshot", run_snapshot},
+    {"check-config", check_config},
+};
+
+static int run_command(const struct config *config, const struct arguments *arguments)
+{
+    char error[CONFIG_ERROR_BYTES];
+
+    for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(arguments->command, commands[i].name) == 0)
+            return commands[i].run(config, arguments);
+    }
+    snprintf(error, sizeof error,
+        "there is no command \"%s\"; there are: serve, snapshot, check-config", arguments->command);
+    return wrong_use(error);
+}
+
+int main(int count, char **words)
+{
+    struct arguments arguments = {0};
+    struct config config;
+    char error[CONFIG_ERROR_BYTES];
+    int status;
+
+    config_init(&config);
+    if (read_arguments(&config, &arguments, count, words, error)) {
+        status = wrong_use(error);
+    } else if (arguments.wants_help || arguments.wants_version) {
+        fputs(arguments.wants_help ? usage : "ifpulse " IFPULSE_VERSION "\n", stdout);
+        status = EXIT_SUCCESS;
+    } else {
+        log_set_level(config.log_level);
+        status = run_command(&config, &arguments);
+    }
+    config_fini(&config);
+    return status;
+}

@@ -1,1 +1,359 @@
-typedef int placeholder_service;
+#include "service.h"
+
+#include "client.h"
+#include "http.h"
+#include "log.h"
+
+#include <libwebsockets.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    TX_PACKET = 65536 + 64, /* less, and libwebsockets copies what it cannot send in one piece */
+    HEADER_BYTES = 8192,
+    SWEEP_US = 1000000,
+    GOODBYE_US = 1000000, /* then the close is pushed past what waits */
+    LEAVE_US = 1600000,   /* then the rest is dropped */
+    NOTSENT_LOWAT = 16384,
+    SPARE_FDS = 64,         /* for files, netlink and the like */
+    HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
+};
+
+struct service {
+    struct hub hub;
+    struct http http;
+    struct assets assets;
+    char hostname[256];
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    struct lws_protocols protocols[3];
+    lws_sorted_usec_list_t sweep, goodbye;
+    unsigned connections, connections_max;
+    int goodbyes;
+    bool is_leaving, is_over;
+};
+
+static volatile sig_atomic_t stop_asked;
+static _Atomic(struct lws_context *) signal_context;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop_asked = 1;
+    if (signal_context)
+        lws_cancel_service(signal_context);
+}
+
+static struct service *service_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
+/* --- timers --- */
+
+static void sweep(lws_sorted_usec_list_t *timer)
+{
+    struct service *service = CONTAINER_OF(timer, struct service, sweep);
+
+    hub_sweep(&service->hub);
+    http_wake(&service->http); /* some may have waited long enough */
+    lws_sul_schedule(service->context, 0, timer, sweep, SWEEP_US);
+}
+
+static void say_goodbye(lws_sorted_usec_list_t *timer)
+{
+    struct service *service = CONTAINER_OF(timer, struct service, goodbye);
+    struct client *client = service->hub.clients;
+
+    if (service->goodbyes++ > 0) {
+        service->is_over = true;
+        lws_cancel_service(service->context);
+        return;
+    }
+    for (struct client *next; client; client = next) {
+        next = client->next;
+        client_cut(client, 1001, "server stopping");
+    }
+    lws_sul_schedule(service->context, 0, timer, say_goodbye, LEAVE_US - GOODBYE_US);
+}
+
+static void leave(struct service *service)
+{
+    service->is_leaving = true;
+    log_notice("stopping; %u clients are told", service->hub.client_count);
+    for (struct client *client = service->hub.clients; client; client = client->next)
+        client_close(client, 1001, "server stopping");
+    lws_sul_schedule(service->context, 0, &service->goodbye, say_goodbye, GOODBYE_US);
+}
+
+static void on_wake(struct service *service)
+{
+    if (stop_asked && !service->is_leaving)
+        leave(service);
+    if (hub_take(&service->hub))
+        http_wake(&service->http);
+}
+
+/* --- callbacks --- */
+
+static int on_http(
+    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    struct service *service = service_of(wsi);
+
+    switch (reason) {
+    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
+        on_wake(service);
+        return 0;
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        /* Refused here it costs nothing; refused by the kernel for want of descriptors, it spins.
+         */
+        return service->is_leaving || service->connections >= service->connections_max;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        service->connections++;
+        return 0;
+    case LWS_CALLBACK_WSI_DESTROY:
+        service->connections -= service->connections > 0;
+        return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return http_upgrade(&service->http, wsi, in);
+    case LWS_CALLBACK_HTTP:
+        return http_begin(&service->http, user, wsi);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return user ? http_write(user, wsi) : 0;
+    case LWS_CALLBACK_CLOSED_HTTP:
+        if (user)
+            http_end(user);
+        return 0;
+    default:
+        return lws_callback_http_dummy(wsi, reason, user, in, length);
+    }
+}
+
+static void tune_socket(struct lws *wsi)
+{
+    int bytes = NOTSENT_LOWAT;
+
+    /* Else the kernel alone holds hundreds of stale deltas for a client that does not read. */
+    if (setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes) <
+        0)
+        log_info("TCP_NOTSENT_LOWAT: %s", strerror(errno));
+}
+
+static int on_stream(
+    struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    struct service *service = service_of(wsi);
+    struct client *client = user;
+
+    switch ((int)reason) {
+    case LWS_CALLBACK_ESTABLISHED:
+        tune_socket(wsi);
+        client_init(client, &service->hub, wsi);
+        if (service->is_leaving)
+            client_close(client, 1001, "server stopping");
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        if (client_receive(client, in, length, lws_remaining_packet_payload(wsi),
+                lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi)))
+            return 0;
+        lws_close_reason(wsi, (enum lws_close_status)client->close_code,
+            (unsigned char *)client->close_text, strlen(client->close_text));
+        return -1;
+    case LWS_CALLBACK_RECEIVE_PONG:
+        client_receive_pong(client);
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return client_write(client);
+    case LWS_CALLBACK_CLOSED:
+        client_fini(client);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static void on_log(int level, const char *line)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%s", line);
+    text[strcspn(text, "\n")] = '\0';
+    log_line(level == LLL_ERR ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "transport: %s", text);
+}
+
+/* --- setting up --- */
+
+/* libwebsockets reserves memory by this limit and spins when it is reached, so it is ours to set.
+ */
+static void limit_descriptors(struct service *service, uint32_t clients)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)clients + HTTP_CONNECTIONS + SPARE_FDS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        limit.rlim_max = 1024;
+    limit.rlim_cur =
+        limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_warning("the limit of open files cannot be set: %s", strerror(errno));
+    service->connections_max =
+        limit.rlim_cur > SPARE_FDS * 2 ? (unsigned)limit.rlim_cur - SPARE_FDS : SPARE_FDS;
+}
+
+/* libwebsockets does not say why it cannot listen; trying it beforehand does. */
+static int try_to_listen(const char *address, uint16_t port)
+{
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    bool is_v6 = inet_pton(AF_INET6, address, &v6.sin6_addr) == 1;
+    const void *name = is_v6 ? (const void *)&v6 : (const void *)&v4;
+    socklen_t length = is_v6 ? sizeof v6 : sizeof v4;
+    int fd, one = 1, r = 0;
+
+    if (!is_v6 && inet_pton(AF_INET, address, &v4.sin_addr) != 1)
+        return -EINVAL;
+    fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, name, length) < 0 || listen(fd, 1) < 0)
+        r = -errno;
+    close(fd);
+    return r;
+}
+
+static void set_protocols(struct service *service)
+{
+    service->protocols[0] = (struct lws_protocols){
+        .name = HTTP_PLAIN_PROTOCOL,
+        .callback = on_http,
+        .per_session_data_size = sizeof(struct http_exchange),
+        .tx_packet_size = TX_PACKET,
+    };
+    service->protocols[1] = (struct lws_protocols){
+        .name = HTTP_STREAM_PROTOCOL,
+        .callback = on_stream,
+        .per_session_data_size = sizeof(struct client),
+        .rx_buffer_size = 4096,
+        .tx_packet_size = TX_PACKET,
+    };
+}
+
+static int open_context(struct service *service, const struct service_options *options)
+{
+    bool is_any = strcmp(options->address, "0.0.0.0") == 0 || strcmp(options->address, "::") == 0;
+    struct lws_context_creation_info info = {
+        .port = options->port,
+        .iface = is_any ? NULL : options->address,
+        .protocols = service->protocols,
+        .vhost_name = "ifpulse",
+        .user = service,
+        .max_http_header_data = HEADER_BYTES,
+        .server_string = "ifpulse",
+        .options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
+                   (strchr(options->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+    };
+
+    lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+    set_protocols(service);
+    service->context = lws_create_context(&info);
+    if (!service->context)
+        return -EADDRNOTAVAIL;
+    service->vhost = lws_get_vhost_by_name(service->context, "ifpulse");
+    return service->vhost ? 0 : -EADDRNOTAVAIL;
+}
+
+static void set_access(struct service *service, const struct service_options *options)
+{
+    struct in_addr v4;
+    bool is_loopback =
+        strcmp(options->address, "::1") == 0 ||
+        (inet_pton(AF_INET, options->address, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+
+    gethostname(service->hostname, sizeof service->hostname - 1);
+    service->http.access = (struct access_rules){
+        .hostname = is_loopback ? NULL : service->hostname,
+        .port = service_port(service),
+        .allowed_hosts = options->allowed_hosts,
+        .allowed_origins = options->allowed_origins,
+    };
+}
+
+static void catch_signals(struct service *service)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    signal_context = service->context;
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+DEFINE_CLEANUP(struct service, service_free)
+
+int service_new(const struct service_options *options, struct service **ret_service)
+{
+    struct service *service CLEANUP(service_free_p) = calloc(1, sizeof *service);
+    int r;
+
+    if (!service)
+        return -ENOMEM;
+    r = hub_init(&service->hub, &options->hub);
+    if (r == 0)
+        r = assets_init(&service->assets, options->web);
+    if (r == 0)
+        r = try_to_listen(options->address, options->port);
+    if (r < 0)
+        return r;
+    limit_descriptors(service, options->hub.limits.clients);
+    (void)hub_take(&service->hub); /* nobody is answered before there is something to say */
+    service->http.hub = &service->hub;
+    service->http.assets = &service->assets;
+    r = open_context(service, options);
+    if (r < 0)
+        return r;
+    set_access(service, options);
+    catch_signals(service);
+    lws_sul_schedule(service->context, 0, &service->sweep, sweep, SWEEP_US);
+    *ret_service = HAND_OVER(service);
+    return 0;
+}
+
+void service_free(struct service *service)
+{
+    if (!service)
+        return;
+    signal_context = NULL;
+    if (service->context)
+        lws_context_destroy(service->context);
+    assets_fini(&service->assets);
+    hub_fini(&service->hub);
+    free(service);
+}
+
+uint16_t service_port(const struct service *service)
+{
+    return (uint16_t)lws_get_vhost_listen_port(service->vhost);
+}
+
+void service_run(struct service *service)
+{
+    int r = 0;
+
+    while (r >= 0 && !service->is_over && !(service->is_leaving && service->hub.client_count == 0))
+        r = lws_service(service->context, 0);
+}
+
+void service_wake(struct service *service)
+{
+    lws_cancel_service(service->context);
+}

@@ -91,8 +91,7 @@ static int check_members(
     return 0;
 }
 
-static int parse_id(
-    const json_t *message, struct command *command, struct command_refusal *refusal)
+static int parse_id(const json_t *message, struct command *command, struct command_refusal *refusal)
 {
     const json_t *id = json_object_get(message, "id");
 
@@ -149,8 +148,8 @@ static int parse_since(
         REFUSE(refusal, "bad_since",
             "\"since\" must be {\"instance\": text of hello, \"revision\": integer of the last "
             "message}");
-    snprintf(command->since_instance, sizeof command->since_instance, "%s",
-        json_string_value(instance));
+    snprintf(
+        command->since_instance, sizeof command->since_instance, "%s", json_string_value(instance));
     command->since = (uint64_t)json_integer_value(revision);
     return 0;
 }
@@ -246,8 +245,8 @@ int command_parse(const char *text, size_t length, struct command *ret_command,
     if (message)
         r = parse_message(message, &command, &refusal);
     else
-        r = command_refuse(&refusal, "bad_json", "not JSON: %s at byte %d", error.text,
-            error.position);
+        r = command_refuse(
+            &refusal, "bad_json", "not JSON: %s at byte %d", error.text, error.position);
     json_decref(message);
     if (r == 0)
         *ret_command = command;

@@ -87,8 +87,8 @@ static void separate(struct buffer *buffer, struct cuts *cuts, size_t start, siz
         add_cut(buffer, cuts, from);
 }
 
-static void append_changed(struct buffer *buffer, const struct model_table *table, uint64_t since,
-    struct cuts *cuts)
+static void append_changed(
+    struct buffer *buffer, const struct model_table *table, uint64_t since, struct cuts *cuts)
 {
     const struct topic_info *topic = &topic_info[table->topic];
     size_t start = buffer->length;
@@ -135,8 +135,7 @@ static void append_body(
 
 /* --- frames --- */
 
-static size_t print_head(
-    const struct view *view, uint64_t since, char *text, size_t size)
+static size_t print_head(const struct view *view, uint64_t since, char *text, size_t size)
 {
     const struct model *model = view->model;
     const struct topic_info *topic = &topic_info[view->query.topic];
@@ -232,8 +231,8 @@ static bool may_exceed_snapshot(const struct view *view, uint64_t since)
     const struct model_table *table = &view->model->tables[view->query.topic];
     size_t told = 0, tombstones = 0;
 
-    while (tombstones < table->tombstone_count &&
-           model_tombstone(table, tombstones)->removed > since)
+    while (
+        tombstones < table->tombstone_count && model_tombstone(table, tombstones)->removed > since)
         tombstones++;
     if (tombstones == 0)
         return false;

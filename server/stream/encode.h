@@ -20,11 +20,11 @@ MUST_CHECK int encode_frame(const struct view *view, uint64_t since, struct fram
 
 /* What a REST answer is about. */
 struct encode_request {
-    const char *instance; /* the server's */
-    unsigned topics;      /* bit per enum topic */
-    bool is_snapshot;     /* data holds a member per topic; else data is the one topic */
+    const char *instance;        /* the server's */
+    unsigned topics;             /* bit per enum topic */
+    bool is_snapshot;            /* data holds a member per topic; else data is the one topic */
     const struct record *record; /* only this record of the one topic; NULL: all */
-    uint64_t since;       /* 0: the state; else a patch since then, if all topics keep it */
+    uint64_t since;              /* 0: the state; else a patch since then, if all topics keep it */
 };
 MUST_CHECK int encode_document(
     const struct model *model, const struct encode_request *request, struct buffer *ret_buffer);
@@ -36,8 +36,8 @@ struct encode_hello {
     uint32_t subscriptions, message_bytes, messages_per_s, message_burst;
 };
 void encode_hello(struct buffer *buffer, const struct encode_hello *hello);
-void encode_subscribed(struct buffer *buffer, const struct command *command, uint64_t stream,
-    uint32_t interval_ms);
+void encode_subscribed(
+    struct buffer *buffer, const struct command *command, uint64_t stream, uint32_t interval_ms);
 void encode_complete(struct buffer *buffer, uint64_t id);
 void encode_error(struct buffer *buffer, const struct command_refusal *refusal);
 void encode_pong(struct buffer *buffer, const char *data);

@@ -8,7 +8,7 @@
 /* Length of the UTF-8 sequence at c (RFC 3629: no surrogates, nothing overlong); 0: none. */
 static size_t utf8_length(const unsigned char *c, size_t left)
 {
-    size_t length = c[0] < 0x80                  ? 1
+    size_t length = c[0] < 0x80                   ? 1
                     : c[0] >= 0xc2 && c[0] < 0xe0 ? 2
                     : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
                     : c[0] >= 0xf0 && c[0] < 0xf5 ? 4

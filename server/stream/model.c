@@ -166,8 +166,7 @@ static int grow_tombstones(struct model_table *table)
     if (!grown)
         return -ENOMEM;
     for (size_t i = 0; i < table->tombstone_count; i++)
-        grown[i] =
-            table->tombstones[(table->tombstone_first + i) % table->tombstone_capacity];
+        grown[i] = table->tombstones[(table->tombstone_first + i) % table->tombstone_capacity];
     free(table->tombstones);
     table->tombstones = grown;
     table->tombstone_first = 0;
@@ -369,8 +368,8 @@ static int update_events(struct model *model, const struct observation *observat
     return r;
 }
 
-int model_update(struct model *model, const struct observation *observation,
-    const struct network_server *server)
+int model_update(
+    struct model *model, const struct observation *observation, const struct network_server *server)
 {
     struct map_key single = {0, 0};
     int r;

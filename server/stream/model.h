@@ -19,7 +19,7 @@
 /* One object of one topic. Its value, a struct of network_types.h, and the revision of each of its
  * fields lie behind it. Records are lent by the model until its next change. */
 struct record {
-    struct record *newer, *older; /* by last change */
+    struct record *newer, *older;   /* by last change */
     struct record *next, *previous; /* by entry */
     struct map_key key;
     uint64_t id;       /* of topics without names */
@@ -74,7 +74,8 @@ void model_fini(struct model *model);
 MUST_CHECK int model_update(struct model *model, const struct observation *observation,
     const struct network_server *server);
 
-/* Whether the field of this value is to be shown. A real that is no number is as good as unknown. */
+/* Whether the field of this value is to be shown. A real that is no number is as good as unknown.
+ */
 bool record_knows(const struct field *field, const void *value);
 
 /* Whether a delta since that revision can still be made; else only a snapshot tells the state. */

@@ -30,3 +30,24 @@ bool topic_find(const char *name, enum topic *ret_topic)
 {
     return topic_find_n(name, strlen(name), ret_topic);
 }
+
+bool topic_parse_list(
+    const char *text, unsigned *ret_topics, const char **ret_wrong, int *ret_length)
+{
+    unsigned topics = text ? 0 : TOPICS_BY_DEFAULT;
+    enum topic topic;
+
+    while (text) {
+        size_t length = strcspn(text, ",");
+
+        if (!topic_find_n(text, length, &topic)) {
+            *ret_wrong = text;
+            *ret_length = length < 100 ? (int)length : 100;
+            return false;
+        }
+        topics |= 1u << topic;
+        text = text[length] ? text + length + 1 : NULL;
+    }
+    *ret_topics = topics;
+    return true;
+}

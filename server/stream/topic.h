@@ -14,6 +14,9 @@ enum topic {
     TOPICS
 };
 
+/* What a snapshot shows that names no topics, as bits: all but events. */
+#define TOPICS_BY_DEFAULT (((1u << TOPICS) - 1) & ~(1u << TOPIC_EVENTS))
+
 struct topic_info {
     const char *name;
     const struct record_type *record;
@@ -22,6 +25,11 @@ struct topic_info {
 };
 
 extern const struct topic_info topic_info[TOPICS];
+
+/* Parses names separated by commas into bits; NULL is the default. On false, ret_wrong and
+ * ret_length lend the name that is none. */
+MUST_CHECK bool topic_parse_list(
+    const char *text, unsigned *ret_topics, const char **ret_wrong, int *ret_length);
 
 /* Every topic's name, for messages: "interfaces, connections, …". */
 const char *topic_names(void);

@@ -1,0 +1,44 @@
+/* collector - the thread that looks at the network, so that the event loop never waits for the
+ * kernel.
+ *
+ * It owns the monitor. What passes to the event loop is one immutable observation through a place
+ * for one: a newer one replaces an older that was not taken, after the older's events were moved
+ * into it. Ticks keep to absolute deadlines; a tick that comes too late is left out, not made up.
+ * Between ticks, a change the kernel announces makes an observation at once.
+ */
+#ifndef IFPULSE_COLLECTOR_H
+#define IFPULSE_COLLECTOR_H
+
+#include "base.h"
+#include "observation.h"
+
+struct collector;
+
+struct collector_options {
+    uint32_t interval_ms;
+    uint32_t connections_interval_ms;
+};
+
+/* Called on the collector's thread when an observation lies ready. */
+struct collector_listener {
+    void (*ready)(void *context);
+    void *context;
+};
+
+/* Opens the monitor, makes the first observation (collector_take finds it) and starts the thread.
+ * keeps listener's context. */
+MUST_CHECK int collector_start(const struct collector_options *options,
+    const struct collector_listener *listener, struct collector **ret_collector);
+/* Ends the thread; a reading under way is finished first. What is asked of the collector after
+ * that has no effect. Accepts NULL. */
+void collector_stop(struct collector *collector);
+/* Of a stopped one. Accepts NULL. */
+void collector_free(struct collector *collector);
+
+/* Whether connections are read with the ticks. Turning it on reads them at once. */
+void collector_watch_connections(struct collector *collector, bool watch);
+
+/* Takes the newest observation; NULL when there is none that was not taken. The caller owns it. */
+struct observation *collector_take(struct collector *collector);
+
+#endif

@@ -1,0 +1,26 @@
+/* api - what is answered to which request: the route table, the documents, the problems.
+ *
+ * Knows nothing of the transport. Documents are those of the stream: REST is its first message.
+ */
+#ifndef IFPULSE_API_H
+#define IFPULSE_API_H
+
+#include "http.h"
+#include "hub.h"
+
+enum { API_LATER = 1 };
+
+/* Answers a GET or HEAD. API_LATER: when the hub has taken an observation, ask again. waited_ms is
+ * how long that went on already; after API_PATIENCE_MS the answer is that there is none. On failure
+ * nothing is in ret_response. */
+enum { API_PATIENCE_MS = 2000 };
+MUST_CHECK int api_answer(const struct http *http, const struct http_request *request,
+    int64_t waited_ms, struct http_response *ret_response);
+
+/* An RFC 9457 problem: word is the last part of its type. */
+MUST_CHECK int api_problem(struct http_response *ret_response, unsigned status, const char *word,
+    const char *format, ...) PRINTF_LIKE(4, 5);
+
+void http_response_fini(struct http_response *response);
+
+#endif

@@ -1,0 +1,562 @@
+#include "client.h"
+
+#include "encode.h"
+#include "log.h"
+
+#include <libwebsockets.h>
+
+#include <errno.h>
+#include <string.h>
+
+_Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames must leave libwebsockets its headroom");
+
+/* Known to libwebsockets' lws_write, in every version so far, but not named in its headers. */
+#define WRITE_CLOSE ((enum lws_write_protocol)4)
+
+enum {
+    HEARTBEAT_MS = 5000,
+    STALL_MS = 30000,
+    PING_MS = 20000,
+    PINGS_MISSED = 2,
+    ERRORS_IN_A_ROW = 3,
+    REPLIES_BYTES = 65536, /* a client that asks and does not read */
+};
+
+/* --- replies: each is headroom, length, text --- */
+
+struct reply {
+    unsigned char headroom[FRAME_HEADROOM];
+    size_t length;
+};
+
+static size_t reply_begin(struct client *client)
+{
+    size_t start = client->replies.length;
+
+    if (buffer_reserve(&client->replies, sizeof(struct reply)))
+        client->replies.length += sizeof(struct reply);
+    return start;
+}
+
+static void want_write(struct client *client)
+{
+    if (client->is_waiting)
+        return;
+    client->is_waiting = true;
+    client->progress_ms = hub_now_ms();
+    lws_callback_on_writable(client->wsi);
+}
+
+/* The text was appended behind start. Texts are padded, so that the next reply is aligned. */
+static void reply_end(struct client *client, size_t start)
+{
+    struct buffer *replies = &client->replies;
+    struct reply *reply;
+
+    if (buffer_failed(replies)) {
+        client_cut(client, 1011, "out of memory");
+        return;
+    }
+    reply = (struct reply *)(replies->bytes + start);
+    reply->length = replies->length - start - sizeof *reply;
+    while (replies->length % _Alignof(struct reply) && !buffer_failed(replies))
+        buffer_append_char(replies, ' ');
+    if (replies->length - client->replies_sent > REPLIES_BYTES)
+        client_cut(client, 4429, "answers are not read");
+    want_write(client);
+}
+
+static bool replies_waiting(const struct client *client)
+{
+    return client->replies_sent < client->replies.length;
+}
+
+static int write_reply(struct client *client)
+{
+    struct reply *reply = (struct reply *)(client->replies.bytes + client->replies_sent);
+    size_t size = sizeof *reply + reply->length, align = _Alignof(struct reply);
+    /* The headroom that the transport may write to lies right in front of the text: over the
+     * reply's own head, which is done with. */
+    unsigned char *text = (unsigned char *)(reply + 1);
+    size_t length = reply->length;
+
+    client->replies_sent += (size + align - 1) / align * align;
+    if (lws_write(client->wsi, text, length, LWS_WRITE_TEXT) < 0)
+        return -1;
+    if (!replies_waiting(client)) {
+        buffer_fini(&client->replies);
+        client->replies_sent = 0;
+    }
+    return 0;
+}
+
+static void refuse(struct client *client, const struct command_refusal *refusal)
+{
+    size_t start = reply_begin(client);
+
+    encode_error(&client->replies, refusal);
+    reply_end(client, start);
+}
+
+void client_close(struct client *client, unsigned code, const char *text)
+{
+    if (client->close_code)
+        return;
+    client->close_code = code;
+    client->close_text = text;
+    want_write(client);
+}
+
+/* Polling says that the socket is not writable while more than TCP_NOTSENT_LOWAT waits in it, yet
+ * it would take a few bytes more. So the close frame goes out now, if we are between messages; who
+ * reads on will find the reason behind what was sent before. */
+void client_cut(struct client *client, unsigned code, const char *text)
+{
+    unsigned char close[FRAME_HEADROOM + 128];
+    size_t length = strlen(text);
+
+    if (client->is_cut)
+        return;
+    client->is_cut = true;
+    client->close_code = code;
+    client->close_text = text;
+    close[FRAME_HEADROOM] = (unsigned char)(code >> 8);
+    close[FRAME_HEADROOM + 1] = (unsigned char)code;
+    memcpy(close + FRAME_HEADROOM + 2, text, length);
+    if (!lws_partial_buffered(client->wsi))
+        (void)lws_write(client->wsi, close + FRAME_HEADROOM, length + 2, WRITE_CLOSE);
+    lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, LWS_TO_KILL_ASYNC);
+}
+
+/* --- beginning and end --- */
+
+static unsigned clients_of_address(const struct hub *hub, const char *address)
+{
+    unsigned count = 0;
+
+    for (const struct client *client = hub->clients; client; client = client->next)
+        count += strcmp(client->address, address) == 0;
+    return count;
+}
+
+static void greet(struct client *client)
+{
+    const struct hub *hub = client->hub;
+    const struct limits *limits = &hub->options.limits;
+    struct encode_hello hello = {
+        .instance = hub->instance,
+        .version = hub->options.version,
+        .interval_ms = hub->options.interval_ms,
+        .subscriptions = limits->subscriptions,
+        .message_bytes = limits->message_bytes,
+        .messages_per_s = limits->messages_per_s,
+        .message_burst = limits->message_burst,
+    };
+    size_t start = reply_begin(client);
+
+    encode_hello(&client->replies, &hello);
+    reply_end(client, start);
+}
+
+void client_init(struct client *client, struct hub *hub, struct lws *wsi)
+{
+    const struct limits *limits = &hub->options.limits;
+    struct command_refusal refusal = {0};
+
+    client->hub = hub;
+    client->wsi = wsi;
+    client->tokens = limits->message_burst;
+    client->tokens_ms = client->progress_ms = hub_now_ms();
+    client->ping_ms = client->tokens_ms + PING_MS;
+    lws_get_peer_simple(wsi, client->address, sizeof client->address);
+    hub_add(hub, client);
+    if (hub->client_count > limits->clients) {
+        client_close(client, 4503, "full");
+    } else if (clients_of_address(hub, client->address) > limits->clients_per_address) {
+        (void)command_refuse(&refusal, "too_many_clients",
+            "%u clients of one address are the most; close another first",
+            limits->clients_per_address);
+        refuse(client, &refusal);
+        client_close(client, 4429, "too many clients");
+    } else {
+        greet(client);
+    }
+}
+
+static void end_subscription(struct client *client, struct subscription *subscription)
+{
+    if (client->frame && client->frame_id == subscription->id) {
+        frame_unref(client->frame);
+        client->frame = NULL;
+    }
+    hub_watch(client->hub, subscription->view->query.topic, false);
+    view_close(&client->hub->views, subscription->view);
+    *subscription = client->subscriptions[--client->subscription_count];
+}
+
+void client_fini(struct client *client)
+{
+    if (!client->hub)
+        return;
+    while (client->subscription_count > 0)
+        end_subscription(client, &client->subscriptions[0]);
+    hub_remove(client->hub, client);
+    free(client->subscriptions);
+    buffer_fini(&client->replies);
+    buffer_fini(&client->message);
+    frame_unref(client->frame);
+    client->hub = NULL;
+}
+
+/* --- commands --- */
+
+static struct subscription *find_subscription(struct client *client, uint64_t id)
+{
+    for (unsigned i = 0; i < client->subscription_count; i++) {
+        if (client->subscriptions[i].id == id)
+            return &client->subscriptions[i];
+    }
+    return NULL;
+}
+
+static bool has_query(const struct client *client, const struct query *query)
+{
+    for (unsigned i = 0; i < client->subscription_count; i++) {
+        if (query_equal(&client->subscriptions[i].view->query, query))
+            return true;
+    }
+    return false;
+}
+
+static int check_subscribe(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    const struct limits *limits = &client->hub->options.limits;
+
+    refusal->has_id = true;
+    refusal->id = command->id;
+    if (find_subscription(client, command->id))
+        return command_refuse(refusal, "id_in_use",
+            "subscription %llu is still open; use another id or unsubscribe it first",
+            (unsigned long long)command->id);
+    if (has_query(client, &command->query))
+        return command_refuse(refusal, "already_subscribed",
+            "this connection has a subscription of the same query already");
+    if (client->subscription_count < limits->subscriptions)
+        return 0;
+    command_refuse(refusal, "too_many_subscriptions", "%u subscriptions a client are the most",
+        limits->subscriptions);
+    client_close(client, 4429, "too many subscriptions");
+    return COMMAND_REFUSED;
+}
+
+static struct subscription *add_subscription(struct client *client, const struct command *command)
+{
+    size_t size = (client->subscription_count + 1) * sizeof *client->subscriptions;
+    struct subscription *grown = realloc(client->subscriptions, size), *added;
+
+    if (!grown)
+        return NULL;
+    client->subscriptions = grown;
+    added = &grown[client->subscription_count];
+    *added = (struct subscription){.id = command->id};
+    if (view_open(&client->hub->views, &command->query, &added->view) < 0)
+        return NULL;
+    client->subscription_count++;
+    return added;
+}
+
+static uint32_t interval_ticks(const struct hub *hub, uint32_t interval_ms)
+{
+    uint32_t tick_ms = hub->options.interval_ms;
+
+    return interval_ms <= tick_ms ? 1 : (interval_ms + tick_ms - 1) / tick_ms;
+}
+
+static void subscribe(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    struct hub *hub = client->hub;
+    struct subscription *added;
+    size_t start;
+
+    if (check_subscribe(client, command, refusal)) {
+        refuse(client, refusal);
+        return;
+    }
+    added = add_subscription(client, command);
+    if (!added) {
+        client_cut(client, 1011, "out of memory");
+        return;
+    }
+    added->interval_ticks = interval_ticks(hub, command->interval_ms);
+    added->is_due = added->is_first = true;
+    if (strcmp(command->since_instance, hub->instance) == 0)
+        added->revision = command->since;
+    hub_watch(hub, command->query.topic, true);
+    start = reply_begin(client);
+    encode_subscribed(&client->replies, command, added->view->stream,
+        added->interval_ticks * hub->options.interval_ms);
+    reply_end(client, start);
+}
+
+static void unsubscribe(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    struct subscription *subscription = find_subscription(client, command->id);
+    size_t start;
+
+    if (!subscription) {
+        refusal->has_id = true;
+        refusal->id = command->id;
+        (void)command_refuse(refusal, "unknown_subscription", "there is no subscription %llu here",
+            (unsigned long long)command->id);
+        refuse(client, refusal);
+        return;
+    }
+    end_subscription(client, subscription);
+    start = reply_begin(client);
+    encode_complete(&client->replies, command->id);
+    reply_end(client, start);
+}
+
+static void obey(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    size_t start;
+
+    switch (command->op) {
+    case COMMAND_SUBSCRIBE:
+        subscribe(client, command, refusal);
+        break;
+    case COMMAND_UNSUBSCRIBE:
+        unsubscribe(client, command, refusal);
+        break;
+    case COMMAND_PING:
+        start = reply_begin(client);
+        encode_pong(&client->replies, command->has_data ? command->data : NULL);
+        reply_end(client, start);
+        break;
+    case COMMAND_AUTHENTICATE:
+        break;
+    }
+}
+
+/* These say that the client does not speak the protocol; the others, that it asked for something
+ * that is not to be had. */
+static bool is_not_understood(const char *code)
+{
+    return strcmp(code, "bad_json") == 0 || strcmp(code, "bad_message") == 0 ||
+           strcmp(code, "unknown_op") == 0;
+}
+
+static void read_message(struct client *client)
+{
+    struct command_refusal refusal = {0};
+    struct command command;
+
+    if (command_parse(client->message.bytes, client->message.length, &command, &refusal) == 0) {
+        client->errors_in_a_row = 0;
+        obey(client, &command, &refusal);
+        return;
+    }
+    client->errors_in_a_row =
+        is_not_understood(refusal.code) ? client->errors_in_a_row + 1 : client->errors_in_a_row;
+    refuse(client, &refusal);
+    if (client->errors_in_a_row >= ERRORS_IN_A_ROW)
+        client_close(client, 4400, "not understood");
+}
+
+static bool take_token(struct client *client)
+{
+    const struct limits *limits = &client->hub->options.limits;
+    struct command_refusal refusal = {0};
+    int64_t now_ms = hub_now_ms();
+
+    client->tokens += (double)(now_ms - client->tokens_ms) * limits->messages_per_s / 1000.0;
+    client->tokens_ms = now_ms;
+    if (client->tokens > limits->message_burst)
+        client->tokens = limits->message_burst;
+    if (client->tokens >= 1) {
+        client->tokens -= 1;
+        return true;
+    }
+    (void)command_refuse(&refusal, "too_fast", "at most %u messages a second, and %u at once",
+        limits->messages_per_s, limits->message_burst);
+    refuse(client, &refusal);
+    client_close(client, 4429, "too fast");
+    return false;
+}
+
+bool client_receive(
+    struct client *client, const char *bytes, size_t length, size_t remaining, bool is_last)
+{
+    struct buffer *message = &client->message;
+    size_t limit = client->hub->options.limits.message_bytes;
+
+    if (client->close_code)
+        return true;
+    if (length > limit || remaining > limit || message->length + length + remaining > limit) {
+        client->close_code = 1009;
+        client->close_text = "message too big";
+        return false;
+    }
+    buffer_append(message, bytes, length);
+    if (!is_last)
+        return true;
+    if (buffer_failed(message))
+        client_cut(client, 1011, "out of memory");
+    else if (take_token(client))
+        read_message(client);
+    buffer_fini(message);
+    return true;
+}
+
+void client_receive_pong(struct client *client)
+{
+    client->pings_unanswered = 0;
+}
+
+/* --- sending --- */
+
+static bool is_changed(const struct subscription *subscription)
+{
+    return view_changed(subscription->view) > subscription->revision;
+}
+
+/* A tick that comes a little early still counts: the next one would be a whole tick late. */
+static bool is_silent_too_long(const struct client *client, const struct subscription *subscription)
+{
+    return hub_now_ms() - subscription->sent_ms + client->hub->options.interval_ms / 2 >=
+           HEARTBEAT_MS;
+}
+
+static bool is_owed(const struct client *client, const struct subscription *subscription)
+{
+    return subscription->is_due && hub_is_current(client->hub, subscription->view->query.topic) &&
+           (subscription->is_first || is_changed(subscription) ||
+               is_silent_too_long(client, subscription));
+}
+
+static struct subscription *find_owed(struct client *client)
+{
+    for (unsigned i = 0; i < client->subscription_count; i++) {
+        if (is_owed(client, &client->subscriptions[i]))
+            return &client->subscriptions[i];
+    }
+    return NULL;
+}
+
+static bool has_work(struct client *client)
+{
+    return client->close_code || client->frame || replies_waiting(client) || find_owed(client);
+}
+
+static int begin_frame(struct client *client, struct subscription *subscription)
+{
+    if (view_frame(subscription->view, subscription->revision, &client->frame) < 0)
+        return -1;
+    client->part = 0;
+    client->frame_id = subscription->id;
+    return 0;
+}
+
+static void end_frame(struct client *client)
+{
+    struct subscription *subscription = find_subscription(client, client->frame_id);
+
+    if (subscription) {
+        subscription->revision = client->frame->revision;
+        subscription->sent_ms = hub_now_ms();
+        subscription->is_due = subscription->is_first = false;
+    }
+    frame_unref(client->frame);
+    client->frame = NULL;
+}
+
+static int write_part(struct client *client)
+{
+    const struct frame *frame = client->frame;
+    unsigned part = client->part++;
+    unsigned char *text = (unsigned char *)frame_text(frame, part);
+
+    if (lws_write(client->wsi, text, frame->parts[part].length, LWS_WRITE_TEXT) < 0)
+        return -1;
+    if (client->part == frame->part_count)
+        end_frame(client);
+    return 0;
+}
+
+static int write_ping(struct client *client)
+{
+    unsigned char ping[FRAME_HEADROOM + 1];
+
+    client->ping_ms = hub_now_ms() + PING_MS;
+    client->pings_unanswered++;
+    return lws_write(client->wsi, ping + FRAME_HEADROOM, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
+static int write_frame(struct client *client)
+{
+    struct subscription *owed = client->frame ? NULL : find_owed(client);
+
+    if (owed && begin_frame(client, owed) < 0) {
+        log_error("a client is closed: no memory for its message");
+        return -1;
+    }
+    return client->frame ? write_part(client) : 0;
+}
+
+int client_write(struct client *client)
+{
+    int r;
+
+    client->is_waiting = false;
+    client->progress_ms = hub_now_ms();
+    if (replies_waiting(client)) {
+        r = write_reply(client);
+    } else if (client->close_code) {
+        lws_close_reason(client->wsi, (enum lws_close_status)client->close_code,
+            (unsigned char *)client->close_text, strlen(client->close_text));
+        return -1;
+    } else if (client->ping_ms <= client->progress_ms) {
+        r = write_ping(client);
+    } else {
+        r = write_frame(client);
+    }
+    if (r == 0 && has_work(client))
+        want_write(client);
+    return r;
+}
+
+/* --- what the hub says --- */
+
+static bool is_told_at_once(enum topic topic)
+{
+    return topic == TOPIC_INTERFACES || topic == TOPIC_EVENTS;
+}
+
+void client_update(struct client *client, bool is_tick)
+{
+    for (unsigned i = 0; i < client->subscription_count; i++) {
+        struct subscription *subscription = &client->subscriptions[i];
+
+        if (is_tick ? client->hub->tick % subscription->interval_ticks == 0
+                    : is_told_at_once(subscription->view->query.topic))
+            subscription->is_due = true;
+        if (is_owed(client, subscription))
+            want_write(client);
+        else if (!subscription->is_first)
+            subscription->is_due = false;
+    }
+}
+
+void client_sweep(struct client *client, int64_t now_ms)
+{
+    if (client->is_waiting && now_ms - client->progress_ms >= STALL_MS)
+        client_cut(client, 4408, "too slow");
+    else if (now_ms >= client->ping_ms && client->pings_unanswered >= PINGS_MISSED)
+        client_cut(client, 4408, "pings are not answered");
+    else if (now_ms >= client->ping_ms)
+        want_write(client);
+}

@@ -1,0 +1,74 @@
+/* client - one WebSocket client. Its subscriptions are cursors, its memory is bounded: what it has
+ * to be told in reply, a message it is sending, and a reference to the one frame in flight.
+ *
+ * What a client does wrong is answered with an error; what breaks a limit, with an error and then a
+ * close (44xx: do not come back as you are).
+ */
+#ifndef IFPULSE_CLIENT_H
+#define IFPULSE_CLIENT_H
+
+#include "buffer.h"
+#include "command.h"
+#include "hub.h"
+
+struct lws;
+
+struct subscription {
+    uint64_t id;
+    struct view *view;
+    uint64_t revision; /* got last; 0: none yet */
+    uint32_t interval_ticks;
+    bool is_due;     /* is to get what there is */
+    bool is_first;   /* its first message is owed, also an empty one */
+    int64_t sent_ms; /* when it got its last message */
+};
+
+struct client {
+    struct client *next, *previous; /* in the hub */
+    struct hub *hub;
+    struct lws *wsi;
+    char address[64]; /* of the peer, as text */
+    struct subscription *subscriptions;
+    unsigned subscription_count;
+    struct buffer replies; /* FRAME_HEADROOM bytes, then length and text of each waiting reply */
+    size_t replies_sent;   /* bytes of it that are done with */
+    struct buffer message; /* what came of the message being received */
+    struct frame *frame;   /* in flight, and the next part of it */
+    unsigned part;
+    uint64_t frame_id; /* the subscription it is for */
+    double tokens;     /* messages it may send now */
+    int64_t tokens_ms;
+    unsigned errors_in_a_row;
+    unsigned close_code; /* 0: stays */
+    const char *close_text;
+    bool is_cut;         /* the close went out; the transport ends it */
+    int64_t progress_ms; /* when its socket last took something, or nothing waited */
+    int64_t ping_ms;     /* when the next ping is due */
+    unsigned pings_unanswered;
+    bool is_waiting; /* the socket was asked for */
+};
+
+/* The client's memory is the transport's and zeroed; it joins the hub and is greeted, or told why
+ * it cannot stay. */
+void client_init(struct client *client, struct hub *hub, struct lws *wsi);
+void client_fini(struct client *client);
+
+/* A piece of a message; is_last when it is complete. remaining: bytes announced that are still to
+ * come. Returns false when the client is to be closed at once (close_code says why). */
+MUST_CHECK bool client_receive(
+    struct client *client, const char *bytes, size_t length, size_t remaining, bool is_last);
+void client_receive_pong(struct client *client);
+
+/* The socket takes one message now. Returns -1 when the connection is to be closed. */
+MUST_CHECK int client_write(struct client *client);
+
+/* Marks what is due after an observation, and asks for the socket if anything is. */
+void client_update(struct client *client, bool is_tick);
+/* Once a second. */
+void client_sweep(struct client *client, int64_t now_ms);
+/* Closes with code and text (kept) once what is waiting in replies is sent. */
+void client_close(struct client *client, unsigned code, const char *text);
+/* Closes also when the socket takes nothing: the close goes out past what waits, or not at all. */
+void client_cut(struct client *client, unsigned code, const char *text);
+
+#endif

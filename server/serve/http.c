@@ -1,0 +1,411 @@
+#include "http.h"
+
+#include "api.h"
+#include "log.h"
+
+#include <libwebsockets.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    PIECE_BYTES = 65536,
+    STALLED_S = 10, /* a reader that takes none of a body for so long is cut */
+    HEADER_BYTES = 4096,
+    TEXT_MAX = 2048,
+};
+
+#define CONTENT_SECURITY_POLICY                                                                    \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
+    "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "           \
+    "form-action 'none'"
+
+/* --- reading a request --- */
+
+static void request_free(struct http_request *request)
+{
+    if (!request)
+        return;
+    for (unsigned i = 0; i < request->parameter_count; i++)
+        free(request->parameters[i].name);
+    free(request->path);
+    free(request->if_none_match);
+    free(request);
+}
+DEFINE_CLEANUP(struct http_request, request_free)
+
+/* A copy of the header; NULL when it is absent or too long. */
+static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
+{
+    char text[TEXT_MAX];
+
+    return lws_hdr_copy(wsi, text, sizeof text, token) > 0 ? strdup(text) : NULL;
+}
+
+/* libwebsockets hands the query's pieces out decoded, one "name=value" each. */
+static int read_parameters(struct lws *wsi, struct http_request *request)
+{
+    char piece[TEXT_MAX];
+
+    for (int i = 0;; i++) {
+        struct http_parameter *parameter = &request->parameters[request->parameter_count];
+        int length = lws_hdr_copy_fragment(wsi, piece, sizeof piece, WSI_TOKEN_HTTP_URI_ARGS, i);
+
+        if (length < 0)
+            return 0;
+        if (length == 0)
+            continue;
+        if (request->parameter_count == HTTP_PARAMETERS_MAX)
+            return -E2BIG;
+        parameter->name = strdup(piece);
+        if (!parameter->name)
+            return -ENOMEM;
+        request->parameter_count++;
+        parameter->value = parameter->name + strcspn(parameter->name, "=");
+        if (*parameter->value)
+            *parameter->value++ = '\0';
+    }
+}
+
+static int read_request(struct lws *wsi, struct http_request **ret_request)
+{
+    struct http_request *request CLEANUP(request_free_p) = calloc(1, sizeof *request);
+    char *encodings CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+    int r;
+
+    if (!request)
+        return -ENOMEM;
+    request->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+    request->path = copy_header(wsi, request->is_head ? WSI_TOKEN_HEAD_URI : WSI_TOKEN_GET_URI);
+    if (!request->path)
+        return -E2BIG;
+    request->if_none_match = copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
+    request->accepts_gzip =
+        encodings && strcasestr(encodings, "gzip") && !strcasestr(encodings, "gzip;q=0");
+    r = read_parameters(wsi, request);
+    if (r == 0)
+        *ret_request = HAND_OVER(request);
+    return r;
+}
+
+/* --- who may come in --- */
+
+static int refuse_host(struct http_response *response, const char *host)
+{
+    if (!host)
+        return api_problem(response, 400, "bad-request",
+            "The request names no host that can be read; send one Host header.");
+    return api_problem(response, 403, "forbidden",
+        "This server is not \"%.200s\"; ask it by its address, or add the name to allowed_hosts.",
+        host);
+}
+
+/* The address the connection came in on; "" when it cannot be told. */
+static void read_local_address(struct lws *wsi, char *text, size_t size)
+{
+    struct sockaddr_storage name;
+    socklen_t length = sizeof name;
+    struct sockaddr *address = (struct sockaddr *)&name;
+
+    text[0] = '\0';
+    if (getsockname(lws_get_socket_fd(wsi), address, &length) == 0)
+        getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
+}
+
+/* Fills in the refusal when there is one: status is 0 otherwise. */
+static int check_access(const struct http *http, struct lws *wsi, struct http_response *response)
+{
+    char *host CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_HOST);
+    char *origin CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_ORIGIN);
+    char local[64] = "";
+
+    read_local_address(wsi, local, sizeof local);
+    switch (access_check(&http->access, host, origin, local)) {
+    case ACCESS_GRANTED:
+        return 0;
+    case ACCESS_NO_HOST:
+        return refuse_host(response, NULL);
+    case ACCESS_WRONG_HOST:
+        log_notice("refused: Host %s, Origin %s: no such host here", host, origin ? origin : "-");
+        return refuse_host(response, host);
+    case ACCESS_WRONG_ORIGIN:
+        log_notice("refused: Host %s, Origin %s: another site", host, origin);
+        return api_problem(response, 403, "forbidden",
+            "Pages of \"%.200s\" may not read this server; its allowed_origins would have to name "
+            "it.",
+            origin);
+    }
+    return 0;
+}
+
+static int check_method(struct lws *wsi, struct http_response *response)
+{
+    int r;
+
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
+        lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
+        return 0;
+    r = api_problem(response, 405, "method-not-allowed", "There is nothing but GET and HEAD here.");
+    response->header = "allow:";
+    response->header_value = "GET, HEAD";
+    return r;
+}
+
+/* --- writing an answer --- */
+
+struct header_writer {
+    struct lws *wsi;
+    unsigned char *at, *end;
+    bool failed;
+};
+
+static void add_header(struct header_writer *writer, const char *name, const char *value)
+{
+    if (lws_add_http_header_by_name(writer->wsi, (const unsigned char *)name,
+            (const unsigned char *)value, (int)strlen(value), &writer->at, writer->end))
+        writer->failed = true;
+}
+
+static void add_security_headers(struct header_writer *writer)
+{
+    add_header(writer, "content-security-policy:", CONTENT_SECURITY_POLICY);
+    add_header(writer, "x-content-type-options:", "nosniff");
+    add_header(writer, "x-frame-options:", "DENY");
+    add_header(writer, "referrer-policy:", "no-referrer");
+    add_header(writer, "cross-origin-opener-policy:", "same-origin");
+    add_header(writer, "cross-origin-resource-policy:", "same-origin");
+}
+
+static void add_headers(struct header_writer *writer, const struct http_response *response)
+{
+    if (response->media_type && response->body)
+        add_header(writer, "content-type:", response->media_type);
+    add_header(
+        writer, "cache-control:", response->cache_control ? response->cache_control : "no-store");
+    if (response->tag[0])
+        add_header(writer, "etag:", response->tag);
+    add_header(writer, "vary:", "accept-encoding");
+    if (response->is_gzip)
+        add_header(writer, "content-encoding:", "gzip");
+    if (response->header)
+        add_header(writer, response->header, response->header_value);
+    add_security_headers(writer);
+    if (response->body && lws_add_http_header_content_length(writer->wsi,
+                              response->body->parts[0].length, &writer->at, writer->end))
+        writer->failed = true;
+}
+
+static int write_headers(struct lws *wsi, const struct http_response *response)
+{
+    unsigned char text[LWS_PRE + HEADER_BYTES], *start = text + LWS_PRE;
+    struct header_writer writer = {.wsi = wsi, .at = start, .end = text + sizeof text - 1};
+
+    if (lws_add_http_header_status(wsi, response->status, &writer.at, writer.end))
+        return -1;
+    add_headers(&writer, response);
+    return writer.failed || lws_finalize_write_http_header(wsi, start, &writer.at, writer.end) ? -1
+                                                                                               : 0;
+}
+
+static int complete(struct http_exchange *exchange, struct lws *wsi)
+{
+    bool is_last = exchange->is_last;
+
+    http_end(exchange);
+    return is_last || lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+static int write_body(struct http_exchange *exchange, struct lws *wsi)
+{
+    const struct frame *body = exchange->response.body;
+    size_t left = body->parts[0].length - exchange->sent;
+    size_t length = left < PIECE_BYTES ? left : PIECE_BYTES;
+    unsigned char *piece = (unsigned char *)frame_text(body, 0) + exchange->sent;
+    bool is_final = length == left;
+
+    /* Without it a slow reader is cut off by the keep-alive timer in the middle of the body. */
+    lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, STALLED_S);
+    if (lws_write(wsi, piece, length, is_final ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+        return -1;
+    exchange->sent += length;
+    if (is_final)
+        return complete(exchange, wsi);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+static int send_response(struct http_exchange *exchange, struct lws *wsi)
+{
+    const struct http_response *response = &exchange->response;
+    bool has_body = response->body && response->body->parts[0].length > 0 &&
+                    !(exchange->request && exchange->request->is_head);
+
+    exchange->is_answered = true;
+    if (write_headers(wsi, response) < 0)
+        return -1;
+    if (!has_body)
+        return complete(exchange, wsi);
+    lws_callback_on_writable(wsi);
+    return 0;
+}
+
+/* --- waiting --- */
+
+static void stop_waiting(struct http_exchange *exchange)
+{
+    if (!exchange->waiting_ms)
+        return;
+    exchange->waiting_ms = 0;
+    *(exchange->previous ? &exchange->previous->next : &exchange->http->waiting) = exchange->next;
+    if (exchange->next)
+        exchange->next->previous = exchange->previous;
+    exchange->next = exchange->previous = NULL;
+}
+
+static void wait_for_observation(struct http_exchange *exchange)
+{
+    if (exchange->waiting_ms)
+        return;
+    exchange->waiting_ms = hub_now_ms();
+    exchange->previous = NULL;
+    exchange->next = exchange->http->waiting;
+    if (exchange->next)
+        exchange->next->previous = exchange;
+    exchange->http->waiting = exchange;
+}
+
+static int answer(struct http_exchange *exchange, struct lws *wsi)
+{
+    int64_t waited_ms = exchange->waiting_ms ? hub_now_ms() - exchange->waiting_ms : 0;
+    int r = api_answer(exchange->http, exchange->request, waited_ms, &exchange->response);
+
+    if (r == API_LATER) {
+        exchange->wsi = wsi;
+        wait_for_observation(exchange);
+        return 0;
+    }
+    stop_waiting(exchange);
+    if (r < 0) {
+        log_error("a request is not answered: %s", strerror(-r));
+        return -1;
+    }
+    return send_response(exchange, wsi);
+}
+
+void http_wake(struct http *http)
+{
+    for (struct http_exchange *exchange = http->waiting; exchange; exchange = exchange->next)
+        lws_callback_on_writable(exchange->wsi);
+}
+
+/* --- an exchange --- */
+
+void http_end(struct http_exchange *exchange)
+{
+    struct http *http = exchange->http;
+
+    if (http)
+        stop_waiting(exchange);
+    request_free(exchange->request);
+    http_response_fini(&exchange->response);
+    *exchange = (struct http_exchange){.http = http};
+}
+
+/* Refused before it was read as a request; whatever else it carries is not read either. */
+static int end_early(struct http_exchange *exchange, struct lws *wsi)
+{
+    exchange->is_last = true;
+    return send_response(exchange, wsi);
+}
+
+int http_begin(struct http *http, struct http_exchange *exchange, struct lws *wsi)
+{
+    struct http_response *response = &exchange->response;
+    int r;
+
+    exchange->http = http;
+    http_end(exchange);
+    r = check_access(http, wsi, response);
+    if (r == 0 && !response->status)
+        r = check_method(wsi, response);
+    if (r == 0 && response->status)
+        return end_early(exchange, wsi);
+    if (r == 0)
+        r = read_request(wsi, &exchange->request);
+    if (r == -E2BIG) {
+        r = api_problem(response, 400, "bad-request",
+            "The address is longer than %d bytes or has more than %d parameters.", TEXT_MAX - 1,
+            HTTP_PARAMETERS_MAX);
+        return r < 0 ? -1 : end_early(exchange, wsi);
+    }
+    return r < 0 ? -1 : answer(exchange, wsi);
+}
+
+int http_write(struct http_exchange *exchange, struct lws *wsi)
+{
+    if (!exchange->http)
+        return 0; /* libwebsockets asks uninvited, too */
+    if (exchange->is_answered)
+        return write_body(exchange, wsi);
+    return exchange->request ? answer(exchange, wsi) : 0;
+}
+
+/* --- becoming a WebSocket --- */
+
+/* Whether the comma-separated list has the word. */
+static bool has_word(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+
+    while (*list) {
+        list += strspn(list, ", \t");
+        if (strncmp(list, word, length) == 0 && strchr(", \t", list[length]))
+            return true;
+        list += strcspn(list, ",");
+    }
+    return false;
+}
+
+static int check_upgrade(struct lws *wsi, const char *upgrade, struct http_response *response)
+{
+    char *path CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_GET_URI);
+    char *protocols CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_PROTOCOL);
+    char *version CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_VERSION);
+
+    if (strcasecmp(upgrade, "websocket") != 0)
+        return api_problem(
+            response, 400, "bad-request", "Nothing is upgraded to here but websocket.");
+    if (!path || strcmp(path, "/api/v1/stream") != 0)
+        return api_problem(response, 404, "not-found",
+            "The stream is at /api/v1/stream, not at \"%.200s\".", path ? path : "");
+    if (!version || strcmp(version, "13") != 0)
+        return api_problem(
+            response, 400, "bad-request", "Sec-WebSocket-Version must be 13 (RFC 6455).");
+    /* libwebsockets takes the first of the client's words that it knows, and it knows its own. */
+    if (!protocols || !has_word(protocols, HTTP_STREAM_PROTOCOL) ||
+        has_word(protocols, HTTP_PLAIN_PROTOCOL))
+        return api_problem(response, 400, "bad-request",
+            "Sec-WebSocket-Protocol must name %s; it names %.200s.", HTTP_STREAM_PROTOCOL,
+            protocols ? protocols : "nothing");
+    return 0;
+}
+
+int http_upgrade(struct http *http, struct lws *wsi, const char *upgrade)
+{
+    struct http_response response = {0};
+    int r = check_access(http, wsi, &response);
+
+    if (r == 0 && !response.status)
+        r = check_upgrade(wsi, upgrade, &response);
+    if (r == 0 && !response.status)
+        return 0;
+    if (r == 0)
+        r = write_headers(wsi, &response);
+    if (r == 0 && lws_write(wsi, (unsigned char *)frame_text(response.body, 0),
+                      response.body->parts[0].length, LWS_WRITE_HTTP_FINAL) < 0)
+        r = -1;
+    http_response_fini(&response);
+    return r < 0 ? -1 : 1;
+}

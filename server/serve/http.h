@@ -1,0 +1,86 @@
+/* http - requests and answers over libwebsockets' HTTP, one exchange at a time per connection.
+ *
+ * What an answer says is decided elsewhere (api.h); here it is read, checked for access, written
+ * out in pieces, and ended. An answer that must wait for the network to be read waits a moment
+ * only: libwebsockets 4.1 spins when a client leaves while its answer is pending.
+ */
+#ifndef IFPULSE_HTTP_H
+#define IFPULSE_HTTP_H
+
+#include "access.h"
+#include "assets.h"
+#include "base.h"
+#include "frame.h"
+
+struct lws;
+struct hub;
+
+enum { HTTP_PARAMETERS_MAX = 16 };
+
+struct http_parameter {
+    char *name, *value; /* decoded */
+};
+
+struct http_request {
+    char *path;   /* decoded */
+    bool is_head; /* else GET */
+    struct http_parameter parameters[HTTP_PARAMETERS_MAX];
+    unsigned parameter_count;
+    char *if_none_match; /* NULL: not sent */
+    bool accepts_gzip;
+};
+
+struct http_response {
+    unsigned status;
+    const char *media_type;
+    struct frame *body;        /* one part; NULL: none */
+    const char *cache_control; /* NULL: no-store */
+    char tag[64];              /* entity tag, quoted; "": none */
+    bool is_gzip;
+    const char *header, *header_value; /* one more, such as "allow:"; NULL: none */
+};
+
+/* The value of the parameter; NULL when it was not sent. */
+const char *http_parameter(const struct http_request *request, const char *name);
+
+/* Everything the exchanges share. */
+struct http {
+    struct hub *hub;
+    const struct assets *assets;
+    struct access_rules access;
+    struct http_exchange *waiting; /* those whose answer waits for an observation */
+};
+
+/* One connection's exchange; its memory is the transport's and zeroed. */
+struct http_exchange {
+    struct http_exchange *next, *previous; /* in waiting */
+    struct http *http;
+    struct lws *wsi; /* while waiting */
+    struct http_request *request;
+    struct http_response response;
+    size_t sent;        /* of the body */
+    int64_t waiting_ms; /* since when; 0: is not waiting */
+    bool is_answered;   /* headers are out */
+    bool is_last;       /* the connection ends with this answer */
+};
+
+/* A request came in; its headers are read from wsi. Returns what the transport's callback is to
+ * return. */
+MUST_CHECK int http_begin(struct http *http, struct http_exchange *exchange, struct lws *wsi);
+/* The socket takes more. */
+MUST_CHECK int http_write(struct http_exchange *exchange, struct lws *wsi);
+/* The connection is gone, or the exchange over. */
+void http_end(struct http_exchange *exchange);
+
+/* A new observation: those who wait are asked for again. */
+void http_wake(struct http *http);
+
+/* A request to become a WebSocket. 0: it may; else what the transport's callback is to return,
+ * after the refusal was written. */
+MUST_CHECK int http_upgrade(struct http *http, struct lws *wsi, const char *upgrade);
+
+/* The subprotocol of the stream, and libwebsockets' name for what is none. */
+#define HTTP_STREAM_PROTOCOL "ifpulse.v1"
+#define HTTP_PLAIN_PROTOCOL "http-only"
+
+#endif

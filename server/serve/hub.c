@@ -1,0 +1,183 @@
+#include "hub.h"
+
+#include "client.h"
+#include "log.h"
+#include "platform.h"
+#include "self.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { ASKED_FOR_MS = 10000 }; /* long enough for who polls, so that polls see rates */
+
+int64_t hub_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static int64_t wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+int hub_init(struct hub *hub, const struct hub_options *options)
+{
+    uint32_t instance;
+
+    if (getrandom(&instance, sizeof instance, 0) != sizeof instance)
+        return -EIO;
+    *hub = (struct hub){.options = *options};
+    snprintf(hub->instance, sizeof hub->instance, "%08x", instance);
+    model_init(&hub->model, &options->history);
+    view_set_init(&hub->views, &hub->model);
+    hub->cpu_ns = self_cpu_ns();
+    hub->cpu_at_ns = hub_now_ms() * 1000000;
+    self_read_host(&hub->server);
+    PUT_TEXT(&hub->server, version, options->version);
+    PUT(&hub->server, started_ms, wall_ms());
+    PUT(&hub->server, interval_ms, options->interval_ms);
+    return 0;
+}
+
+void hub_fini(struct hub *hub)
+{
+    view_set_fini(&hub->views);
+    model_fini(&hub->model);
+}
+
+/* --- what the server says of itself --- */
+
+static void update_cost(struct hub *hub, const struct observation *observation)
+{
+    struct network_server *server = &hub->server;
+    int64_t cpu_ns = self_cpu_ns(), now_ns = hub_now_ms() * 1000000;
+
+    if (now_ns > hub->cpu_at_ns)
+        PUT(server, cpu_percent,
+            100.0 * (double)(cpu_ns - hub->cpu_ns) / (double)(now_ns - hub->cpu_at_ns));
+    hub->cpu_ns = cpu_ns;
+    hub->cpu_at_ns = now_ns;
+    self_read_memory(server);
+    PUT(server, tick_ms, observation->tick_ms);
+}
+
+static void update_server(struct hub *hub, const struct observation *observation)
+{
+    struct network_server *server = &hub->server;
+
+    if (observation->is_tick)
+        update_cost(hub, observation);
+    if (observation->has_connections)
+        PUT(server, sockets, (uint32_t)observation->connection_count);
+    PUT(server, clients, hub->client_count);
+    PUT(server, streams, (uint32_t)hub->views.count);
+    server->capabilities.items = observation->capabilities;
+    server->capabilities.count = (uint32_t)observation->capability_count;
+    server->status.capabilities = NETWORK_KNOWN;
+}
+
+/* --- observations --- */
+
+bool hub_take(struct hub *hub)
+{
+    struct observation *observation CLEANUP(observation_free_p) =
+        hub->options.feed.take(hub->options.feed.context);
+    int r;
+
+    if (!observation)
+        return false;
+    hub->updated_ms = hub_now_ms();
+    hub->tick += observation->is_tick;
+    if (observation->has_connections && hub->is_watching)
+        hub->is_live = true;
+    update_server(hub, observation);
+    r = model_update(&hub->model, observation, &hub->server);
+    hub->server.capabilities = (struct network_capability_list){0}; /* went with the observation */
+    hub->server.status.capabilities = NETWORK_UNAVAILABLE;
+    if (r < 0)
+        log_error("part of an observation is left out until the next: %s", strerror(-r));
+    for (struct client *client = hub->clients; client; client = client->next)
+        client_update(client, observation->is_tick);
+    return true;
+}
+
+/* --- connections are read while someone wants them --- */
+
+/* Totals say how many connections there are. */
+static bool needs_connections(enum topic topic)
+{
+    return topic == TOPIC_CONNECTIONS || topic == TOPIC_TOTALS;
+}
+
+static void set_watching(struct hub *hub)
+{
+    bool watch = hub->connection_watchers > 0 || hub_now_ms() < hub->asked_until_ms;
+
+    if (watch == hub->is_watching)
+        return;
+    hub->is_watching = watch;
+    hub->is_live = false;
+    hub->options.feed.watch_connections(hub->options.feed.context, watch);
+}
+
+bool hub_is_current(const struct hub *hub, enum topic topic)
+{
+    return hub->model.revision > 0 && (!needs_connections(topic) || hub->is_live);
+}
+
+bool hub_ask(struct hub *hub, enum topic topic)
+{
+    if (needs_connections(topic)) {
+        hub->asked_until_ms = hub_now_ms() + ASKED_FOR_MS;
+        set_watching(hub);
+    }
+    return hub_is_current(hub, topic);
+}
+
+void hub_watch(struct hub *hub, enum topic topic, bool begins)
+{
+    if (!needs_connections(topic))
+        return;
+    hub->connection_watchers += begins ? 1 : -1u;
+    set_watching(hub);
+}
+
+/* --- clients --- */
+
+void hub_add(struct hub *hub, struct client *client)
+{
+    client->previous = NULL;
+    client->next = hub->clients;
+    if (client->next)
+        client->next->previous = client;
+    hub->clients = client;
+    hub->client_count++;
+}
+
+void hub_remove(struct hub *hub, struct client *client)
+{
+    *(client->previous ? &client->previous->next : &hub->clients) = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    hub->client_count--;
+}
+
+void hub_sweep(struct hub *hub)
+{
+    int64_t now_ms = hub_now_ms();
+
+    for (struct client *client = hub->clients, *next; client; client = next) {
+        next = client->next;
+        client_sweep(client, now_ms);
+    }
+    set_watching(hub);
+}

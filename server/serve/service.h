@@ -1,0 +1,36 @@
+/* service - the event loop: libwebsockets' context, its callbacks, its timers, the signals.
+ *
+ * Everything but the collector runs here, on one thread.
+ */
+#ifndef IFPULSE_SERVICE_H
+#define IFPULSE_SERVICE_H
+
+#include "hub.h"
+
+struct service;
+
+struct service_options {
+    char address[64];                 /* to listen on, IPv4 or IPv6, without brackets */
+    uint16_t port;                    /* 0: any that is free */
+    const char *web;                  /* folder of the page */
+    const char *const *allowed_hosts; /* see access.h; keeps these */
+    const char *const *allowed_origins;
+    struct hub_options hub;
+};
+
+/* Listens. -EADDRINUSE and the like say why not; -ENOENT that there is no page in the folder. The
+ * first observation must be there to be taken. */
+MUST_CHECK int service_new(const struct service_options *options, struct service **ret_service);
+/* Accepts NULL. */
+void service_free(struct service *service);
+
+/* The port listened on. */
+uint16_t service_port(const struct service *service);
+
+/* Serves until SIGTERM or SIGINT, then says goodbye to every client and returns. */
+void service_run(struct service *service);
+
+/* An observation can be taken. From any thread. */
+void service_wake(struct service *service);
+
+#endif
