@@ -1,0 +1,162 @@
+#include "transitions.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static struct reading before, after;
+static struct event_log events;
+
+static void set_up(void)
+{
+    cr_assert_eq(event_log_init(&events), 0);
+}
+
+static void tear_down(void)
+{
+    reading_fini(&before);
+    reading_fini(&after);
+    event_log_fini(&events);
+}
+
+TestSuite(transitions, .init = set_up, .fini = tear_down);
+
+static struct network_interface *add(
+    struct reading *reading, const char *name, uint64_t identity, bool is_active)
+{
+    struct network_interface *iface = interface_array_append(&reading->interfaces);
+    PUT_TEXT(iface, name, name);
+    PUT_TEXT(iface, kind, "veth");
+    iface->identity = identity;
+    PUT(iface, is_active, is_active);
+    iface->status.addresses = NETWORK_KNOWN;
+    return iface;
+}
+
+static void add_address(struct network_interface *iface, uint8_t last)
+{
+    struct network_address_list *list = &iface->addresses;
+    list->items = reallocarray(list->items, list->count + 1, sizeof(*list->items));
+    list->items[list->count++] =
+        (struct network_address){.family = AF_INET, .prefix_length = 24, .bytes = {10, 0, 0, last}};
+}
+
+/* Compares and checks the events, given as "word message" lines. */
+static void check(const char *expected)
+{
+    char text[4096] = "";
+    cr_assert_eq(reading_index(&before), 0);
+    cr_assert_eq(reading_index(&after), 0);
+    transitions_find(&before, &after, 1234, &events);
+    size_t count;
+    const struct network_event *items = event_log_items(&events, &count);
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_eq(items[i].time_ms, 1234);
+        cr_assert_eq(items[i].identity, i + 1);
+        strcat(strcat(text, network_event_kind_words[items[i].event]), " ");
+        strcat(strcat(text, items[i].message), "\n");
+    }
+    cr_assert_str_eq(text, expected);
+}
+
+Test(transitions, of_equal_readings_are_none)
+{
+    add_address(add(&before, "eth0", 1, true), 1);
+    add_address(add(&after, "eth0", 1, true), 1);
+    check("");
+    cr_assert_not(transitions_has_change(&before, &after));
+}
+
+Test(transitions, tell_a_link_that_goes_and_comes)
+{
+    add(&before, "eth0", 1, true);
+    add(&before, "eth1", 2, false);
+    add(&after, "eth0", 1, false);
+    add(&after, "eth1", 2, true);
+    check("link_down eth0: link is down\nlink_up eth1: link is up\n");
+    cr_assert(transitions_has_change(&before, &after));
+}
+
+Test(transitions, tell_addresses_by_their_text)
+{
+    struct network_interface *was = add(&before, "eth0", 1, true);
+    struct network_interface *is = add(&after, "eth0", 1, true);
+    add_address(was, 1);
+    add_address(was, 2);
+    add_address(is, 3);
+    add_address(is, 2);
+    check("address_removed eth0: address 10.0.0.1/24 was removed\n"
+          "address_added eth0: address 10.0.0.3/24 was added\n");
+    size_t count;
+    const struct network_event *items = event_log_items(&events, &count);
+    cr_assert_eq(items[0].address.bytes[3], 1);
+    cr_assert_eq(items[0].address.prefix_length, 24);
+    cr_assert_str_eq(items[0].interface, "eth0");
+}
+
+Test(transitions, tell_an_interface_that_comes_with_all_it_brings)
+{
+    add_address(add(&after, "v0", 9, true), 4);
+    check("interface_added v0: new interface (veth)\nlink_up v0: link is up\n"
+          "address_added v0: address 10.0.0.4/24 was added\n");
+}
+
+Test(transitions, tell_an_interface_that_goes_with_all_it_had)
+{
+    add_address(add(&before, "v0", 9, true), 4);
+    check("address_removed v0: address 10.0.0.4/24 was removed\nlink_down v0: link is down\n"
+          "interface_removed v0: interface is gone\n");
+}
+
+Test(transitions, make_one_reset_of_an_interface_whatever_its_counters_do)
+{
+    struct network_interface *was = add(&before, "eth0", 1, true);
+    struct network_interface *is = add(&after, "eth0", 1, true);
+    PUT(was, bytes_received, 100);
+    PUT(was, bytes_sent, 100);
+    PUT(was, collisions, 1);
+    PUT(is, bytes_received, 1);
+    PUT(is, bytes_sent, 1);
+    PUT(is, collisions, 0);
+    check("counter_reset eth0: its counters were reset\n");
+}
+
+Test(transitions, call_another_device_under_the_same_name_a_reset)
+{
+    struct network_interface *was = add(&before, "eth0", 1, true);
+    struct network_interface *is = add(&after, "eth0", 2, true);
+    PUT(was, bytes_received, 100);
+    PUT(is, bytes_received, 100000);
+    check("counter_reset eth0: another interface has this name now; its counters start anew\n");
+}
+
+Test(transitions, compare_no_counter_that_is_unknown)
+{
+    struct network_interface *was = add(&before, "eth0", 1, true);
+    PUT(was, bytes_received, 100);
+    add(&after, "eth0", 1, true);
+    check("");
+}
+
+Test(transitions, show_a_renamed_interface_as_one_that_goes_and_one_that_comes)
+{
+    add(&before, "old\xff", 1, false);
+    add(&after, "new", 1, false);
+    check("interface_removed old\xff: interface is gone\n"
+          "interface_added new: new interface (veth)\n");
+}
+
+Test(transitions, keep_the_last_1024_events_and_number_them_all)
+{
+    for (int i = 0; i < 5000; i++)
+        transitions_overrun(i, &events);
+    size_t count;
+    const struct network_event *items = event_log_items(&events, &count);
+    cr_assert_eq(count, 1024);
+    for (size_t i = 0; i < count; i++) {
+        cr_assert_eq(items[i].identity, 5000 - 1024 + 1 + i);
+        cr_assert_eq(items[i].time_ms, (int64_t)items[i].identity - 1);
+    }
+    cr_assert_eq(items[0].event, NETWORK_EVENT_OVERRUN);
+    cr_assert_eq(items[0].status.interface, NETWORK_NOT_APPLICABLE);
+}
