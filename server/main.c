@@ -7,6 +7,7 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -148,12 +149,14 @@ static bool find_web(char *path, size_t size)
     self[length] = '\0';
     *strrchr(self, '/') = '\0';
     for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
-        char index[PATH_MAX * 2];
+        int folder;
 
         snprintf(path, size, "%s/%s", self, places[i]);
-        snprintf(index, sizeof index, "%s/index.html", path);
-        if (access(index, R_OK) == 0)
-            return true;
+        folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0)
+            continue;
+        close(folder);
+        return true;
     }
     return false;
 }
