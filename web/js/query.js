@@ -70,7 +70,7 @@ export function parseQuery(text, context = NOWHERE) {
   const problems = [];
   for (const [, minus, key, quoted, bare] of text.matchAll(TOKEN)) {
     const value = lower(quoted ?? bare);
-    if (!value || value === '-') continue;
+    if (!value || value === '-' || (!key && /^[a-z_]+:$/.test(value))) continue; // still being typed
     const { test, problem } = key ? condition(lower(key), value, context) : { test: plainWord(value, context) };
     if (problem) problems.push(problem);
     else tests.push(minus ? (row) => !test(row) : test);

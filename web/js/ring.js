@@ -36,16 +36,25 @@ export class Ring {
     this.#head = length % this.times.length;
   }
 
-  // Time only moves forward: a sample that is not newer than the last one is refused.
+  // Time only moves forward: an older sample is refused, one of the same time replaces the last.
   push(time, sample) {
-    if (this.length && !(time > this.time(this.length - 1))) return false;
+    if (Number.isNaN(time) || time < this.end) return false;
+    if (time === this.end) this.#put(this.#slot(this.length - 1), sample);
+    else this.#append(time, sample);
+    return true;
+  }
+
+  #put(slot, sample) {
+    for (let channel = 0; channel < this.values.length; channel++)
+      this.values[channel][slot] = sample[channel] ?? NaN;
+  }
+
+  #append(time, sample) {
     if (this.length === this.times.length && this.length < this.capacity) this.#grow();
     this.times[this.#head] = time;
-    for (let channel = 0; channel < this.values.length; channel++)
-      this.values[channel][this.#head] = sample[channel] ?? NaN;
+    this.#put(this.#head, sample);
     this.#head = (this.#head + 1) % this.times.length;
     if (this.length < this.times.length) this.length++;
-    return true;
   }
 
   time(index) {

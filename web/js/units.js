@@ -15,9 +15,9 @@ function digits(count) {
   return formats.get(count);
 }
 
-// 0 below one unit, else three significant digits.
+// Three significant digits of a number that is 0, or about 1 and more.
 function significant(value) {
-  if (value < 1) return digits(0).format(0);
+  if (value === 0) return digits(0).format(0);
   return digits(value < 9.995 ? 2 : value < 99.95 ? 1 : 0).format(value);
 }
 

@@ -261,6 +261,7 @@ export class FakeServer {
 
   // Something happened between ticks that link and event watchers are told at once.
   announce() {
+    this.network.time = Math.max(this.network.time + 1, Math.min(this.network.time + this.options.tickMs - 1, Date.now()));
     this.#observe();
     for (const client of this.clients)
       for (const subscription of client.subscriptions.values())

@@ -39,13 +39,14 @@ function lineNotice({ link, now, isOffline }) {
   return null;
 }
 
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const LIMITED = new Set(['permission', 'error', 'unavailable', 'not_supported']);
 
 function limits(server) {
   const all = Object.entries(server?.capabilities ?? {}).filter(([, capability]) => LIMITED.has(capability?.status));
   if (!all.length) return null;
-  const text = all.map(([name, { status, detail }]) => `${words(name)}: ${detail ? plain(detail, 200) : words(status)}`).join(' · ');
-  return { key: 'limited', tone: 'info', text: `Limited view. ${text}`, canDismiss: true };
+  const text = all.map(([name, { status, detail }]) => `${capital(words(name))}: ${detail ? plain(detail, 200) : words(status)}`).join(' · ');
+  return { key: 'limited', tone: 'info', text: `What can be seen here is limited. ${text}`, canDismiss: true };
 }
 
 // state: {link, now, silence, isPaused, time (shown), newest, isSlow, server, rows, failure, restart, isOffline}

@@ -12,6 +12,7 @@ import { VirtualTable } from '../vtable.js';
 const MOST_ROWS = 5000;
 const ROW_HEIGHT = 30;
 
+const isNothing = (speed) => !(speed * 8 >= 1);
 const text = (value) => (value === undefined ? UNKNOWN : plain(value));
 
 function columnsOf(unit) {
@@ -24,8 +25,8 @@ function columnsOf(unit) {
     { key: 'remote_address', title: 'Remote address', className: 'remote', isLong: true, text: (row) => text(row.remote_address) },
     { key: 'remote_port', title: 'Port', className: 'number port', hint: 'Remote port', text: (row) => text(row.remote_port) },
     { key: 'state', title: 'State', className: 'state-cell', text: (row) => (row.state === undefined ? UNKNOWN : words(row.state)) },
-    { key: 'download_speed', title: 'Download', className: 'number rate download', isFaint: (row) => !row.download_speed, text: (row) => rate(row.download_speed, unit()) },
-    { key: 'upload_speed', title: 'Upload', className: 'number rate upload', isFaint: (row) => !row.upload_speed, text: (row) => rate(row.upload_speed, unit()) },
+    { key: 'download_speed', title: 'Download', className: 'number rate download', isFaint: (row) => isNothing(row.download_speed), text: (row) => rate(row.download_speed, unit()) },
+    { key: 'upload_speed', title: 'Upload', className: 'number rate upload', isFaint: (row) => isNothing(row.upload_speed), text: (row) => rate(row.upload_speed, unit()) },
     { key: 'rtt_ms', title: 'RTT', className: 'number rtt', hint: 'Round-trip time', text: (row) => milliseconds(row.rtt_ms) },
   ];
 }
