@@ -1,0 +1,362 @@
+#include "network_monitor.h"
+
+#include "observation.h"
+#include "platform.h"
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* The platform of these tests: one that says what the test tells it to. */
+static struct {
+    uint64_t now_ns, identity, bytes;
+    bool is_active, has_second, has_changed, is_overrun;
+    size_t connections;
+    int interfaces_result, connections_result, drain_result;
+} told;
+
+int platform_open(struct platform **ret_platform)
+{
+    *ret_platform = calloc(1, 1);
+    return 0;
+}
+
+void platform_close(struct platform *platform)
+{
+    free(platform);
+}
+
+uint64_t platform_now_ns(struct platform *platform)
+{
+    (void)platform;
+    return told.now_ns;
+}
+
+int64_t platform_wall_ms(struct platform *platform)
+{
+    (void)platform;
+    return (int64_t)(told.now_ns / 1000000);
+}
+
+static void append(struct interface_array *array, const char *name, enum platform_depth depth)
+{
+    struct network_interface *iface = interface_array_append(array);
+    iface->identity = told.identity + array->count;
+    PUT_TEXT(iface, name, name);
+    PUT_TEXT(iface, kind, "ether");
+    PUT(iface, type, NETWORK_ETHERNET);
+    PUT(iface, is_active, told.is_active);
+    iface->addresses.items = calloc(1, sizeof(*iface->addresses.items));
+    iface->addresses.items[0].family = AF_INET;
+    iface->addresses.count = 1;
+    iface->status.addresses = NETWORK_KNOWN;
+    if (depth == PLATFORM_FACTS_AND_COUNTERS)
+        PUT(iface, bytes_received, told.bytes);
+}
+
+int platform_read_interfaces(
+    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces)
+{
+    (void)platform;
+    append(ret_interfaces, "eth0", depth);
+    if (told.has_second)
+        append(ret_interfaces, "eth1", depth);
+    return told.interfaces_result;
+}
+
+int platform_read_connections(struct platform *platform, struct connection_array *ret_connections)
+{
+    (void)platform;
+    for (size_t i = 0; i < told.connections; i++) {
+        struct network_connection *connection = connection_array_append(ret_connections);
+        connection->identity = i + 1;
+        PUT(connection, state, NETWORK_STATE_ESTABLISHED);
+    }
+    return told.connections_result;
+}
+
+int platform_change_fd(const struct platform *platform)
+{
+    (void)platform;
+    return 42;
+}
+
+int platform_drain_changes(struct platform *platform, bool *ret_changed)
+{
+    (void)platform;
+    *ret_changed = told.has_changed;
+    told.has_changed = false;
+    if (told.is_overrun) {
+        told.is_overrun = false;
+        return PLATFORM_OVERRUN;
+    }
+    return told.drain_result;
+}
+
+const struct network_capability *platform_capabilities(struct platform *platform, size_t *ret_count)
+{
+    (void)platform;
+    static const struct network_capability capabilities[] = {
+        {"interfaces", NETWORK_KNOWN, "fine"}, {"connections", NETWORK_KNOWN, "fine"}};
+    *ret_count = 2;
+    return capabilities;
+}
+
+static struct network_monitor *monitor;
+
+static void set_up(void)
+{
+    told.now_ns = 1000000000;
+    told.is_active = true;
+    told.identity = 10;
+    cr_assert_eq(network_monitor_open(&monitor), 0);
+}
+
+static void tear_down(void)
+{
+    network_monitor_close(monitor);
+}
+
+TestSuite(network_monitor, .init = set_up, .fini = tear_down);
+
+static const struct network_interface *eth0(void)
+{
+    return network_monitor_find(monitor, "eth0");
+}
+
+static size_t count_events(enum network_event_kind kind)
+{
+    size_t count, found = 0;
+    const struct network_event *events = network_monitor_events(monitor, &count);
+    for (size_t i = 0; i < count; i++)
+        found += events[i].event == kind;
+    return found;
+}
+
+static void refresh_after(uint64_t ms, uint64_t bytes)
+{
+    told.now_ns += ms * 1000000;
+    told.bytes += bytes;
+    cr_assert_eq(network_monitor_refresh(monitor), 0);
+}
+
+Test(network_monitor, has_interfaces_once_open_but_no_speeds_and_no_events)
+{
+    size_t count;
+    network_monitor_interfaces(monitor, &count);
+    cr_assert_eq(count, 1);
+    cr_assert_not(network_has(eth0(), download_bytes_per_s));
+    cr_assert(isnan(network_monitor_total_download_speed(monitor)));
+    network_monitor_events(monitor, &count);
+    cr_assert_eq(count, 0);
+    network_monitor_connections(monitor, &count);
+    cr_assert_eq(count, 0);
+    cr_assert_not(network_has(network_monitor_totals(monitor), connections));
+    cr_assert_null(network_monitor_find(monitor, "eth9"));
+    cr_assert_null(network_monitor_find(monitor, "eth0 and much more than a name holds"));
+    cr_assert_eq(network_monitor_follow_fd(monitor), 42);
+    cr_assert(network_version()[0] >= '0' && network_version()[0] <= '9');
+}
+
+Test(network_monitor, has_speeds_from_the_second_reading_on)
+{
+    refresh_after(2000, 3000);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 1500, 1e-9);
+    cr_assert_float_eq(network_monitor_total_download_speed(monitor), 1500, 1e-9);
+    cr_assert(isnan(network_monitor_total_upload_speed(monitor)));
+    refresh_after(5, 1000000);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 1500, 1e-9);
+}
+
+Test(network_monitor, keeps_everything_when_a_refresh_fails_and_says_so)
+{
+    size_t count;
+    refresh_after(1000, 1000);
+    told.interfaces_result = -EIO;
+    told.has_second = true;
+    told.bytes += 5000;
+    cr_assert_eq(network_monitor_refresh(monitor), -EIO);
+    network_monitor_interfaces(monitor, &count);
+    cr_assert_eq(count, 1);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 1000, 1e-9);
+    const struct network_capability *capabilities = network_monitor_capabilities(monitor, &count);
+    cr_assert_eq(capabilities[0].status, NETWORK_ERROR);
+    cr_assert_eq(capabilities[1].status, NETWORK_KNOWN);
+    told.interfaces_result = 0;
+    refresh_after(1000, 0);
+    cr_assert_float_eq(
+        eth0()->download_bytes_per_s, 5000, 1e-9, "a gap is an interval like others");
+    cr_assert_eq(network_monitor_capabilities(monitor, &count)[0].status, NETWORK_KNOWN);
+    cr_assert_eq(count_events(NETWORK_EVENT_INTERFACE_ADDED), 1);
+}
+
+Test(network_monitor, keeps_the_connections_when_reading_them_fails)
+{
+    size_t count;
+    told.connections = 3;
+    cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
+    told.connections = 1;
+    told.connections_result = -EPERM;
+    cr_assert_eq(network_monitor_refresh_connections(monitor), -EPERM);
+    network_monitor_connections(monitor, &count);
+    cr_assert_eq(count, 3);
+    cr_assert_eq(network_monitor_totals(monitor)->connections, 3);
+    cr_assert_eq(network_monitor_capabilities(monitor, &count)[1].status, NETWORK_ERROR);
+}
+
+Test(network_monitor, follows_nothing_when_nothing_was_announced)
+{
+    bool changed = true;
+    told.is_active = false;
+    cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    cr_assert_not(changed);
+    cr_assert(eth0()->is_active);
+}
+
+Test(network_monitor, follows_a_change_and_keeps_counters_and_speeds)
+{
+    bool changed = false;
+    refresh_after(1000, 1000);
+    told.bytes = 77777;
+    told.is_active = false;
+    told.has_changed = true;
+    cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    cr_assert(changed);
+    cr_assert_not(eth0()->is_active);
+    cr_assert_eq(eth0()->bytes_received, 1000);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 1000, 1e-9);
+    cr_assert_float_eq(network_monitor_total_download_speed(monitor), 1000, 1e-9);
+    cr_assert_eq(count_events(NETWORK_EVENT_LINK_DOWN), 1);
+    told.has_changed = true; /* announced, but the same */
+    cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    cr_assert_not(changed);
+}
+
+Test(network_monitor, shows_a_new_interface_without_counters_until_the_next_refresh)
+{
+    bool changed = false;
+    told.has_second = told.has_changed = true;
+    cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    const struct network_interface *eth1 = network_monitor_find(monitor, "eth1");
+    cr_assert(changed && eth1);
+    cr_assert_eq(eth1->status.bytes_received, NETWORK_UNAVAILABLE);
+    refresh_after(1000, 1000);
+    eth1 = network_monitor_find(monitor, "eth1");
+    cr_assert(network_has(eth1, bytes_received));
+    cr_assert_not(network_has(eth1, download_bytes_per_s), "this was its first sample");
+    cr_assert_float_eq(network_monitor_total_download_speed(monitor), 1000, 1e-9);
+    cr_assert_eq(count_events(NETWORK_EVENT_INTERFACE_ADDED), 1);
+}
+
+Test(network_monitor, makes_an_event_of_lost_announcements)
+{
+    bool changed = false;
+    told.is_overrun = true;
+    cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    cr_assert(changed);
+    told.is_overrun = true;
+    refresh_after(1000, 0);
+    cr_assert_eq(count_events(NETWORK_EVENT_OVERRUN), 2);
+}
+
+Test(network_monitor, has_no_speed_and_one_event_when_a_device_is_made_again)
+{
+    refresh_after(1000, 1000);
+    told.identity = 20;
+    refresh_after(1000, 1000000000);
+    cr_assert_not(network_has(eth0(), download_bytes_per_s));
+    cr_assert_eq(count_events(NETWORK_EVENT_COUNTER_RESET), 1);
+    refresh_after(1000, 500);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 500, 1e-9);
+    cr_assert_eq(count_events(NETWORK_EVENT_COUNTER_RESET), 1);
+}
+
+Test(network_monitor, closes_nothing_without_complaint)
+{
+    network_monitor_close(NULL);
+}
+
+static struct observation *observe(bool with_connections, uint64_t after_event)
+{
+    struct observation *observation = NULL;
+    cr_assert_eq(observation_new(monitor, with_connections, after_event, &observation), 0);
+    return observation;
+}
+
+Test(network_monitor, is_copied_into_an_observation_that_shares_nothing)
+{
+    told.connections = 2;
+    cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
+    struct observation *observation = observe(true, 0);
+    told.connections = 0;
+    told.is_active = false;
+    refresh_after(1000, 1);
+    refresh_after(1000, 1);
+    cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
+    cr_assert_eq(observation->interface_count, 1);
+    cr_assert(observation->interfaces[0].is_active);
+    cr_assert_eq(observation->interfaces[0].addresses.items[0].family, AF_INET);
+    cr_assert(observation->has_connections);
+    cr_assert_eq(observation->connection_count, 2);
+    cr_assert_eq(observation->capability_count, 2);
+    observation_free(observation);
+    observation_free(NULL);
+}
+
+static void flap(void)
+{
+    told.is_active = !told.is_active;
+    refresh_after(1000, 1);
+}
+
+Test(network_monitor, hands_over_what_a_newer_observation_must_not_lose)
+{
+    told.connections = 2;
+    cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
+    flap();
+    struct observation *older = observe(true, 0);
+    older->is_tick = true;
+    older->tick_ms = 7;
+    flap();
+    struct observation *newer = observe(false, 1);
+    cr_assert_eq(newer->event_count, 1);
+    cr_assert_eq(observation_supersede(newer, older), 0);
+    cr_assert_eq(newer->event_count, 2);
+    cr_assert_eq(newer->events[0].identity, 1);
+    cr_assert_eq(newer->events[1].identity, 2);
+    cr_assert(newer->has_connections);
+    cr_assert_eq(newer->connection_count, 2);
+    cr_assert(newer->is_tick);
+    cr_assert_eq(newer->tick_ms, 7);
+    /* Asked from the same place, both have the same events: none is doubled. */
+    struct observation *third = observe(true, 0);
+    cr_assert_eq(observation_supersede(third, newer), 0);
+    cr_assert_eq(third->event_count, 2);
+    cr_assert_eq(observation_supersede(third, NULL), 0);
+    observation_free(third);
+}
+
+Test(network_monitor, sorts_errors_into_the_kinds_that_users_know)
+{
+    static const struct {
+        int result;
+        enum network_error error;
+        const char *text;
+    } rows[] = {{0, NETWORK_OK, "ok"}, {-EPERM, NETWORK_ERROR_PERMISSION, "permission"},
+        {-EACCES, NETWORK_ERROR_PERMISSION, "permission"},
+        {-ENOENT, NETWORK_ERROR_NOT_AVAILABLE, "not available"},
+        {-EOPNOTSUPP, NETWORK_ERROR_NOT_AVAILABLE, "not available"},
+        {-EAFNOSUPPORT, NETWORK_ERROR_NOT_AVAILABLE, "not available"},
+        {-EPROTONOSUPPORT, NETWORK_ERROR_NOT_AVAILABLE, "not available"},
+        {-ENODEV, NETWORK_ERROR_NOT_AVAILABLE, "not available"},
+        {-ENOSYS, NETWORK_ERROR_NOT_AVAILABLE, "not available"},
+        {-ENETDOWN, NETWORK_ERROR_NETWORK, "network"}, {-EIO, NETWORK_ERROR_NETWORK, "network"},
+        {-EPROTO, NETWORK_ERROR_NETWORK, "network"}, {-ENOBUFS, NETWORK_ERROR_NETWORK, "network"},
+        {-EINTR, NETWORK_ERROR_NETWORK, "network"}, {-ENOMEM, NETWORK_ERROR_SYSTEM, "system"},
+        {-EMFILE, NETWORK_ERROR_SYSTEM, "system"}, {1, NETWORK_OK, "ok"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        cr_assert_eq(network_error_of(rows[i].result), rows[i].error, "%d", rows[i].result);
+        cr_assert_str_eq(network_error_text(network_error_of(rows[i].result)), rows[i].text);
+    }
+}
