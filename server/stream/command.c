@@ -7,22 +7,6 @@
 
 #define REFUSE(refusal, ...) return command_refuse(refusal, __VA_ARGS__)
 
-/* Cut without leaving half a character: the text came from JSON and goes back as JSON. */
-static void trim_utf8(char *text)
-{
-    size_t length = strlen(text), tail = length;
-
-    while (tail > 0 && ((unsigned char)text[tail - 1] & 0xc0) == 0x80)
-        tail--;
-    if (tail > 0 && (unsigned char)text[tail - 1] >= 0xc0) {
-        unsigned char lead = (unsigned char)text[tail - 1];
-        size_t wants = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-
-        if (length - (tail - 1) < wants)
-            text[tail - 1] = '\0';
-    }
-}
-
 int command_refuse(struct command_refusal *refusal, const char *code, const char *format, ...)
 {
     va_list arguments;
@@ -31,7 +15,6 @@ int command_refuse(struct command_refusal *refusal, const char *code, const char
     va_start(arguments, format);
     vsnprintf(refusal->message, sizeof refusal->message, format, arguments);
     va_end(arguments);
-    trim_utf8(refusal->message);
     return COMMAND_REFUSED;
 }
 

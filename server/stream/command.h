@@ -36,7 +36,7 @@ struct command_refusal {
     const char *code;
     bool has_id;
     uint64_t id;
-    char message[512];
+    char message[512]; /* may end in, or hold, half a character of the client's: see encode_error */
 };
 
 enum { COMMAND_REFUSED = 1 };

@@ -229,14 +229,17 @@ static int assemble(
 static bool may_exceed_snapshot(const struct view *view, uint64_t since)
 {
     const struct model_table *table = &view->model->tables[view->query.topic];
-    size_t told = 0, tombstones = 0;
+    size_t told = 0;
 
-    while (
-        tombstones < table->tombstone_count && model_tombstone(table, tombstones)->removed > since)
-        tombstones++;
-    if (tombstones == 0)
+    for (size_t i = 0; i < table->tombstone_count; i++) {
+        const struct tombstone *tombstone = model_tombstone(table, i);
+
+        if (tombstone->removed <= since)
+            break;
+        told += tombstone->created <= since;
+    }
+    if (told == 0)
         return false;
-    told = tombstones;
     for (const struct record *record = table->newest; record && record->changed > since;
          record = record->older)
         told++;
@@ -409,7 +412,8 @@ void encode_error(struct buffer *buffer, const struct command_refusal *refusal)
     if (refusal->has_id)
         append_member_u64(buffer, "id", refusal->id);
     append_member_text(buffer, "code", refusal->code);
-    append_member_text(buffer, "message", refusal->message);
+    buffer_append_text(buffer, ",\"message\":");
+    json_append_name(buffer, refusal->message, strlen(refusal->message));
     buffer_append_char(buffer, '}');
 }
 

@@ -194,7 +194,7 @@ static void add_tombstone(struct model *model, struct model_table *table, struct
     *tombstone = (struct tombstone){
         .key = record->key,
         .id = record->id,
-        .created = record->created,
+        .created = record->held_since,
         .removed = model->revision,
         .removed_ms = model->wall_ms,
     };
@@ -207,20 +207,21 @@ static void forget_old_tombstones(const struct model *model, struct model_table 
         drop_oldest_tombstone(table);
 }
 
-/* A name is used again. Its tombstone stops counting (created after removed: skipped by all), and
- * the new record remembers when the old one went, because a client may still hold that. */
-static uint64_t revive(struct model_table *table, struct map_key key)
+/* A name is used again. Its tombstone stops counting (it reads as of a record that nobody can
+ * hold), and the new record remembers what it stood for, because a client may still hold that. */
+static void revive(struct model_table *table, struct record *record)
 {
     for (size_t i = 0; i < table->tombstone_count; i++) {
         struct tombstone *tombstone = (struct tombstone *)model_tombstone(table, i);
 
-        if (tombstone->key.high == key.high && tombstone->key.low == key.low &&
-            tombstone->created <= tombstone->removed) {
-            tombstone->created = UINT64_MAX;
-            return tombstone->removed;
-        }
+        if (tombstone->key.high != record->key.high || tombstone->key.low != record->key.low ||
+            tombstone->created > tombstone->removed)
+            continue;
+        record->replaced = tombstone->removed;
+        record->held_since = tombstone->created;
+        tombstone->created = UINT64_MAX;
+        return;
     }
-    return 0;
 }
 
 /* --- records --- */
@@ -281,8 +282,9 @@ static int insert(
         return r;
     }
     record->id = ++table->last_id;
+    record->held_since = record->created;
     if (topic_info[table->topic].has_names)
-        record->replaced = revive(table, key);
+        revive(table, record);
     link_newest(table, record);
     link_last(table, record);
     table->count++;

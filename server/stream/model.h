@@ -22,11 +22,12 @@ struct record {
     struct record *newer, *older;   /* by last change */
     struct record *next, *previous; /* by entry */
     struct map_key key;
-    uint64_t id;       /* of topics without names */
-    uint64_t created;  /* revision of its entry */
-    uint64_t changed;  /* revision of its last change, its entry included */
-    uint64_t replaced; /* revision at which an earlier record of this name went; 0: none known */
-    uint64_t seen;     /* revision of the last put */
+    uint64_t id;         /* of topics without names */
+    uint64_t created;    /* revision of its entry */
+    uint64_t changed;    /* revision of its last change, its entry included */
+    uint64_t replaced;   /* revision at which an earlier record of this name went; 0: none known */
+    uint64_t held_since; /* entry of the earliest record of this name that a client may hold */
+    uint64_t seen;       /* revision of the last put */
     void *value;
     uint64_t field_changed[];
 };

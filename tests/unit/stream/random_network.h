@@ -1,0 +1,122 @@
+/* random_network - observations of a network in which anything may happen between two ticks. */
+#ifndef RANDOM_NETWORK_H
+#define RANDOM_NETWORK_H
+
+#include "observation.h"
+#include "platform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NETWORK_NAMES = 12, NETWORK_SOCKETS = 60 };
+
+struct random_network {
+    unsigned seed;
+    int64_t wall_ms;
+    uint64_t last_socket, last_event;
+    uint64_t sockets[NETWORK_SOCKETS]; /* identities; 0: none */
+};
+
+static unsigned pick(struct random_network *network, unsigned below)
+{
+    return (unsigned)rand_r(&network->seed) % below;
+}
+
+/* Knows, does not know, or knows why it does not know. */
+static bool decide(struct random_network *network, uint8_t *status)
+{
+    *status = pick(network, 4) ? NETWORK_KNOWN : pick(network, NETWORK_STATUSES);
+    return *status == NETWORK_KNOWN;
+}
+
+static void invent_interface(struct random_network *network, struct network_interface *interface)
+{
+    PUT(interface, is_active, pick(network, 2));
+    if (decide(network, &interface->status.mtu_bytes))
+        interface->mtu_bytes = 1000 + pick(network, 3);
+    if (decide(network, &interface->status.bytes_received))
+        interface->bytes_received = (uint64_t)pick(network, 5) << 60;
+    if (decide(network, &interface->status.download_bytes_per_s))
+        interface->download_bytes_per_s = pick(network, 100000) / 7.0;
+    if (decide(network, &interface->status.signal_dbm))
+        interface->signal_dbm = -(int)pick(network, 90);
+    interface->status.duplex = pick(network, 2) ? NETWORK_KNOWN : NETWORK_UNAVAILABLE;
+    interface->duplex = NETWORK_FULL_DUPLEX;
+    interface->status.addresses = NETWORK_KNOWN;
+    interface->addresses.count = pick(network, 4);
+    interface->addresses.items =
+        calloc(interface->addresses.count + 1, sizeof *interface->addresses.items);
+    for (uint32_t i = 0; i < interface->addresses.count; i++)
+        interface->addresses.items[i] =
+            (struct network_address){.family = 2, .prefix_length = 24, .bytes = {10, 0, 0, i}};
+}
+
+static void invent_connection(struct random_network *network, struct network_connection *connection)
+{
+    PUT(connection, type, (enum network_connection_type)pick(network, 2));
+    PUT(connection, state, (enum network_connection_state)pick(network, 3));
+    PUT(connection, local_port, 80);
+    if (decide(network, &connection->status.pid))
+        connection->pid = pick(network, 3);
+    if (decide(network, &connection->status.process_name))
+        snprintf(connection->process_name, sizeof connection->process_name, "p%c\"%u",
+            (char)(128 + pick(network, 100)), pick(network, 3));
+    if (decide(network, &connection->status.rtt_ms))
+        connection->rtt_ms = pick(network, 1000) / 100.0;
+}
+
+static void churn_sockets(struct random_network *network)
+{
+    for (unsigned i = 0; i < NETWORK_SOCKETS; i++) {
+        if (pick(network, 10) == 0)
+            network->sockets[i] = pick(network, 2) ? ++network->last_socket : 0;
+    }
+}
+
+static void invent_event(struct random_network *network, struct network_event *event)
+{
+    event->identity = ++network->last_event;
+    PUT(event, event, NETWORK_EVENT_LINK_UP);
+    PUT(event, time_ms, network->wall_ms);
+    PUT_TEXT(event, message, "eth0: link is up");
+}
+
+static struct observation *random_observation(struct random_network *network)
+{
+    struct observation *observation = calloc(1, sizeof *observation);
+
+    observation->wall_ms = network->wall_ms += pick(network, 2000);
+    observation->is_tick = true;
+    observation->interfaces = calloc(NETWORK_NAMES, sizeof *observation->interfaces);
+    observation->connections = calloc(NETWORK_SOCKETS, sizeof *observation->connections);
+    observation->events = calloc(1, sizeof *observation->events);
+    for (unsigned i = 0; i < NETWORK_NAMES; i++) {
+        struct network_interface *interface;
+
+        if (pick(network, 4) == 0)
+            continue;
+        interface = &observation->interfaces[observation->interface_count++];
+        snprintf(interface->name, sizeof interface->name, "if%u", i);
+        interface->status.name = NETWORK_KNOWN;
+        invent_interface(network, interface);
+    }
+    observation->has_connections = pick(network, 5) > 0;
+    churn_sockets(network);
+    for (unsigned i = 0; observation->has_connections && i < NETWORK_SOCKETS; i++) {
+        struct network_connection *connection;
+
+        if (!network->sockets[i])
+            continue;
+        connection = &observation->connections[observation->connection_count++];
+        connection->identity = network->sockets[i];
+        invent_connection(network, connection);
+    }
+    if (pick(network, 3) == 0)
+        invent_event(network, &observation->events[observation->event_count++]);
+    if (decide(network, &observation->totals.status.connections))
+        observation->totals.connections = pick(network, 3);
+    return observation;
+}
+
+#endif

@@ -1,0 +1,346 @@
+/* The central promise: whoever applies deltas, in whatever steps, holds what a snapshot says. */
+#include "encode.h"
+#include "random_network.h"
+#include "view.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <math.h>
+
+/* RFC 7396, as its pseudo code has it. */
+static json_t *merge(json_t *target, const json_t *patch)
+{
+    const char *key;
+    json_t *value;
+
+    if (!json_is_object(patch)) {
+        json_decref(target);
+        return json_deep_copy(patch);
+    }
+    if (!json_is_object(target)) {
+        json_decref(target);
+        target = json_object();
+    }
+    json_object_foreach((json_t *)patch, key, value)
+    {
+        if (json_is_null(value))
+            json_object_del(target, key);
+        else
+            json_object_set_new(
+                target, key, merge(json_incref(json_object_get(target, key)), value));
+    }
+    return target;
+}
+
+struct cursor {
+    struct view *view;
+    uint64_t revision;
+    json_t *state;
+};
+
+static json_t *part_of(const struct frame *frame, unsigned part)
+{
+    json_error_t error;
+    json_t *message = json_loadb(
+        frame_text(frame, part), frame->parts[part].length, JSON_REJECT_DUPLICATES, &error);
+
+    cr_assert(message, "not JSON: %s: %.*s", error.text, (int)frame->parts[part].length,
+        frame_text(frame, part));
+    cr_assert_leq(frame->parts[part].length, (size_t)ENCODE_PART_BYTES);
+    return message;
+}
+
+static void take(struct cursor *cursor)
+{
+    struct frame *frame;
+    json_int_t count = -1;
+
+    cr_assert_eq(view_frame(cursor->view, cursor->revision, &frame), 0);
+    cr_assert(frame->since == 0 || frame->since == cursor->revision);
+    if (frame->since == 0) {
+        json_decref(cursor->state);
+        cursor->state = json_object();
+    }
+    for (unsigned i = 0; i < frame->part_count; i++) {
+        json_t *message = part_of(frame, i);
+
+        cursor->state =
+            merge(cursor->state, json_object_get(message, frame->since ? "patch" : "data"));
+        if (json_object_get(message, "count"))
+            count = json_integer_value(json_object_get(message, "count"));
+        json_decref(message);
+    }
+    if (count >= 0)
+        cr_assert_eq(count, (json_int_t)json_object_size(cursor->state), "count is wrong");
+    cursor->revision = frame->revision;
+    frame_unref(frame);
+}
+
+static void assert_like_snapshot(const struct cursor *cursor)
+{
+    struct cursor fresh = {.view = cursor->view};
+
+    take(&fresh);
+    cr_assert(json_equal(fresh.state, cursor->state), "%s at %llu differs:\n%s\n%s",
+        topic_info[cursor->view->query.topic].name, (unsigned long long)cursor->revision,
+        json_dumps(cursor->state, JSON_SORT_KEYS), json_dumps(fresh.state, JSON_SORT_KEYS));
+    json_decref(fresh.state);
+}
+
+enum { CURSORS_EACH = 4, CURSORS = TOPICS * CURSORS_EACH };
+
+static void open_cursors(struct view_set *views, struct cursor *cursors)
+{
+    for (int i = 0; i < CURSORS; i++) {
+        struct query query = {.topic = (enum topic)(i / CURSORS_EACH)};
+
+        cursors[i] = (struct cursor){.state = json_object()};
+        cr_assert_eq(view_open(views, &query, &cursors[i].view), 0);
+    }
+}
+
+static void close_cursors(struct view_set *views, struct cursor *cursors)
+{
+    for (int i = 0; i < CURSORS; i++) {
+        view_close(views, cursors[i].view);
+        json_decref(cursors[i].state);
+    }
+    cr_assert_eq(views->count, 0);
+}
+
+static void run_history(unsigned seed, struct model_limits limits, int ticks)
+{
+    struct random_network network = {.seed = seed, .wall_ms = 1000000};
+    struct network_server server = {0};
+    struct cursor cursors[CURSORS];
+    struct view_set views;
+    struct model model;
+
+    model_init(&model, &limits);
+    view_set_init(&views, &model);
+    open_cursors(&views, cursors);
+    for (int tick = 0; tick < ticks; tick++) {
+        struct observation *observation = random_observation(&network);
+
+        cr_assert_eq(model_update(&model, observation, &server), 0);
+        observation_free(observation);
+        for (int i = 0; i < CURSORS; i++) {
+            /* The first of each topic never misses a tick, the last hardly ever comes. */
+            if (pick(&network, 1u << (2 * (i % CURSORS_EACH))) > 0)
+                continue;
+            take(&cursors[i]);
+            assert_like_snapshot(&cursors[i]);
+        }
+    }
+    close_cursors(&views, cursors);
+    view_set_fini(&views);
+    model_fini(&model);
+}
+
+Test(model, deltas_lead_to_what_a_snapshot_says_whatever_happens)
+{
+    for (unsigned seed = 1; seed <= 6; seed++)
+        run_history(seed, (struct model_limits){10000, 1000000000, 50}, 150);
+}
+
+Test(model, who_comes_back_after_the_tombstones_are_gone_gets_a_snapshot)
+{
+    for (unsigned seed = 10; seed <= 13; seed++)
+        run_history(seed, (struct model_limits){8, 1000000000, 5}, 150);
+    run_history(14, (struct model_limits){100, 1500, 20}, 150);
+    run_history(15, (struct model_limits){0, 0, 1}, 100);
+}
+
+/* --- the pieces, one by one --- */
+
+struct stage {
+    struct model model;
+    struct view_set views;
+    struct observation observation;
+    struct network_interface interfaces[2];
+    struct network_server server;
+    struct cursor cursor;
+};
+
+static void stage_init(struct stage *stage)
+{
+    struct query query = {.topic = TOPIC_INTERFACES};
+
+    *stage = (struct stage){0};
+    model_init(&stage->model, &(struct model_limits){100, 60000, 100});
+    view_set_init(&stage->views, &stage->model);
+    stage->observation.interfaces = stage->interfaces;
+    stage->observation.interface_count = 1;
+    PUT_TEXT(&stage->interfaces[0], name, "eth0");
+    PUT_TEXT(&stage->interfaces[1], name, "eth1");
+    cr_assert_eq(view_open(&stage->views, &query, &stage->cursor.view), 0);
+    stage->cursor.state = json_object();
+}
+
+static void stage_tick(struct stage *stage)
+{
+    cr_assert_eq(model_update(&stage->model, &stage->observation, &stage->server), 0);
+}
+
+static void stage_fini(struct stage *stage)
+{
+    json_decref(stage->cursor.state);
+    view_set_fini(&stage->views);
+    model_fini(&stage->model);
+}
+
+/* Text of the patch or data that leads the cursor to now. */
+static char *next_change(struct stage *stage)
+{
+    struct frame *frame;
+    json_t *message;
+    char *text;
+
+    cr_assert_eq(view_frame(stage->cursor.view, stage->cursor.revision, &frame), 0);
+    stage->cursor.revision = frame->revision;
+    message = part_of(frame, 0);
+    text = json_dumps(
+        json_object_get(message, frame->since ? "patch" : "data"), JSON_COMPACT | JSON_SORT_KEYS);
+    json_decref(message);
+    frame_unref(frame);
+    return text;
+}
+
+static void assert_change(struct stage *stage, const char *expected)
+{
+    char *text = next_change(stage);
+
+    cr_assert_str_eq(text, expected);
+    free(text);
+}
+
+Test(model, a_rate_that_reads_the_same_makes_no_delta)
+{
+    struct stage stage;
+
+    stage_init(&stage);
+    PUT(&stage.interfaces[0], download_bytes_per_s, 100010.0);
+    stage_tick(&stage);
+    assert_change(&stage, "{\"eth0\":{\"download_speed\":100000,\"name\":\"eth0\"}}");
+    stage.interfaces[0].download_bytes_per_s = 100400.0;
+    stage_tick(&stage);
+    assert_change(&stage, "{}");
+    stage.interfaces[0].download_bytes_per_s = 100600.0;
+    stage_tick(&stage);
+    assert_change(&stage, "{\"eth0\":{\"download_speed\":101000}}");
+    stage_fini(&stage);
+}
+
+Test(model, a_rate_that_is_no_number_is_unknown)
+{
+    struct stage stage;
+
+    stage_init(&stage);
+    PUT(&stage.interfaces[0], download_bytes_per_s, 5.0);
+    stage_tick(&stage);
+    free(next_change(&stage));
+    stage.interfaces[0].download_bytes_per_s = NAN;
+    stage_tick(&stage);
+    assert_change(&stage, "{\"eth0\":{\"download_speed\":null}}");
+    stage_fini(&stage);
+}
+
+Test(model, a_name_used_again_does_not_inherit_the_earlier_ones_fields)
+{
+    struct stage stage;
+    uint64_t before;
+    char *text;
+
+    stage_init(&stage);
+    PUT(&stage.interfaces[0], mtu_bytes, 1500);
+    stage_tick(&stage);
+    free(next_change(&stage));
+    before = stage.cursor.revision;
+    stage.observation.interface_count = 0;
+    stage_tick(&stage);
+    stage.observation.interface_count = 1;
+    stage.interfaces[0].status.mtu_bytes = NETWORK_UNAVAILABLE;
+    PUT(&stage.interfaces[0], is_up, true);
+    stage_tick(&stage);
+    stage.cursor.revision = before;
+    text = next_change(&stage);
+    cr_assert(strstr(text, "\"mtu\":null"), "the client would keep the old mtu");
+    free(text);
+    stage_fini(&stage);
+}
+
+Test(model, an_entry_and_its_end_between_two_looks_leave_no_trace)
+{
+    struct stage stage;
+
+    stage_init(&stage);
+    stage_tick(&stage);
+    free(next_change(&stage));
+    stage.observation.interface_count = 2;
+    stage_tick(&stage);
+    stage.observation.interface_count = 1;
+    stage_tick(&stage);
+    assert_change(&stage, "{}");
+    stage_fini(&stage);
+}
+
+Test(view, all_who_stand_at_one_revision_share_one_frame)
+{
+    struct frame *one, *other;
+    struct stage stage;
+
+    stage_init(&stage);
+    stage_tick(&stage);
+    cr_assert_eq(view_frame(stage.cursor.view, 0, &one), 0);
+    cr_assert_eq(view_frame(stage.cursor.view, 77, &other), 0); /* from the future: a snapshot */
+    cr_assert_eq(one, other);
+    cr_assert_eq(stage.cursor.view->encoded, 1);
+    frame_unref(one);
+    frame_unref(other);
+    stage_fini(&stage);
+}
+
+Test(view, equal_queries_share_one_view_and_its_number)
+{
+    struct query query = {.topic = TOPIC_INTERFACES};
+    struct view *other;
+    struct stage stage;
+
+    stage_init(&stage);
+    cr_assert_eq(view_open(&stage.views, &query, &other), 0);
+    cr_assert_eq(other, stage.cursor.view);
+    view_close(&stage.views, other);
+    query.topic = TOPIC_TOTALS;
+    cr_assert_eq(view_open(&stage.views, &query, &other), 0);
+    cr_assert_neq(other->stream, stage.cursor.view->stream);
+    stage_fini(&stage);
+}
+
+Test(encode, sends_the_snapshot_where_the_delta_would_be_longer)
+{
+    static struct network_connection connections[500];
+    struct query query = {.topic = TOPIC_CONNECTIONS};
+    struct stage stage;
+    struct frame *frame;
+    struct view *view;
+    uint64_t before;
+
+    stage_init(&stage);
+    stage.observation.connections = connections;
+    stage.observation.has_connections = true;
+    stage.observation.connection_count = ARRAY_LENGTH(connections);
+    for (unsigned i = 0; i < ARRAY_LENGTH(connections); i++) {
+        connections[i].identity = i + 1;
+        PUT(&connections[i], local_port, 1);
+    }
+    stage_tick(&stage);
+    before = stage.model.revision;
+    stage.observation.connection_count = 1;
+    stage_tick(&stage);
+    cr_assert_eq(view_open(&stage.views, &query, &view), 0);
+    cr_assert_eq(view_frame(view, before, &frame), 0);
+    cr_assert_eq(frame->since, 0);
+    cr_assert_lt(frame->parts[0].length, (size_t)200);
+    frame_unref(frame);
+    stage_fini(&stage);
+}
