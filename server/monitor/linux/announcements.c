@@ -9,8 +9,13 @@
 
 enum { DRAIN_MAX = 4096, ROOM_BYTES = 1 << 20 };
 
+/* Bound before it joins: the kernel's own port is 0, and what it announces goes to every port but
+ * the sender's, so a socket that has none yet hears nothing. */
 static int join(int fd)
 {
+    struct sockaddr_nl any = {.nl_family = AF_NETLINK};
+    if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+        return -errno;
     static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
     for (size_t i = 0; i < ARRAY_LENGTH(groups); i++)
         if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) < 0)
