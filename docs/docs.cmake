@@ -1,0 +1,18 @@
+# What the documentation says is held to the source: each of these fails when the two differ.
+add_test(NAME docs_data_is_current COMMAND ${CMAKE_CURRENT_LIST_DIR}/data-tables --check)
+set_tests_properties(docs_data_is_current PROPERTIES LABELS unit TIMEOUT 30)
+
+set(config_folder ${CMAKE_CURRENT_LIST_DIR}/../config)
+add_test(NAME config_default_is_valid COMMAND ifpulse check-config ${config_folder}/ifpulse.json)
+
+add_executable(config_defaults_check ${config_folder}/defaults_check.c)
+target_link_libraries(config_defaults_check PRIVATE config)
+add_test(NAME config_default_is_the_default
+  COMMAND config_defaults_check ${config_folder}/ifpulse.json)
+
+add_test(NAME config_readme_is_current
+  COMMAND node --test-reporter=tap ${config_folder}/readme.test.mjs)
+
+set_tests_properties(config_default_is_valid config_default_is_the_default config_readme_is_current
+  PROPERTIES LABELS unit TIMEOUT 60 ENVIRONMENT IFPULSE=$<TARGET_FILE:ifpulse>
+  FAIL_REGULAR_EXPRESSION "ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:")

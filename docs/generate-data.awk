@@ -1,0 +1,153 @@
+# Puts the rows of metrics.h into the tables of docs/data.md, between the marks that name them:
+#
+#   awk -f docs/generate-data.awk server/monitor/metrics.h server/monitor/network_types.c \
+#       docs/data.md >new && mv new docs/data.md
+#
+# The prose around the tables is written by hand; the tables are never edited. The test
+# docs_data_is_current compares the file with what this makes of it.
+
+function fail(why) {
+    print "generate-data: " why >"/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+function trim(text) {
+    gsub(/^[ \t"]+|[ \t"]+$/, "", text)
+    return text
+}
+
+# How a type of metrics.h looks in JSON; whatever is not listed is the name of an enum.
+function json_type(type) {
+    if (type in json)
+        return json[type]
+    if (!(type in words))
+        fail("metrics.h has the type " type ", of which neither this script nor network_types.c knows")
+    return "word: [" type "](#" type ")"
+}
+
+function cell(text) {
+    gsub(/\|/, "\\|", text)
+    return text == "" ? "" : text
+}
+
+function print_table(section,    i, row) {
+    if (!(section in row_count))
+        fail("metrics.h has no table for \"" section "\"")
+    print "| field | JSON | kind | unit | what it is | in C |"
+    print "|---|---|---|---|---|---|"
+    for (i = 1; i <= row_count[section]; i++)
+        print rows[section, i]
+}
+
+function print_words(    i) {
+    for (i = 1; i <= word_lists; i++) {
+        print "### " word_order[i]
+        print ""
+        print words[word_order[i]]
+        if (i < word_lists)
+            print ""
+    }
+}
+
+BEGIN {
+    json["flag"] = "true or false"
+    json["u32"] = json["u64"] = json["i32"] = "integer"
+    json["real"] = "number"
+    json["time"] = "time"
+    json["name"] = json["label"] = json["text"] = json["sentence"] = "text"
+    json["address"] = "address"
+    json["addresses"] = "list of addresses"
+    json["names"] = "list of names"
+    json["capabilities"] = "object"
+}
+
+FNR == 1 { file++ }
+
+# 1: metrics.h. A table opens with its #define; each row is on a line of its own.
+file == 1 && /^#define NETWORK_[A-Z]+_METRICS\(X\)/ {
+    section = $2
+    sub(/^NETWORK_/, "", section)
+    sub(/_METRICS.*/, "", section)
+    section = tolower(section)
+    next
+}
+file == 1 && /^ *X\(/ {
+    line = $0
+    help = line
+    # The last quoted text of the line is the help; it alone may hold commas.
+    sub(/"\)[ \\]*$/, "", help)
+    sub(/.*"/, "", help)
+    sub(/^ *X\(/, "", line)
+    if (split(line, part, ",") < 6)
+        fail("line " FNR " of metrics.h is no row of six")
+    count = ++row_count[section]
+    member[section, count] = trim(part[1])
+    key[section, count] = trim(part[2])
+    type[section, count] = trim(part[3])
+    kind[section, count] = tolower(trim(part[4]))
+    unit[section, count] = trim(part[5])
+    meaning[section, count] = help
+    next
+}
+
+# 2: network_types.c. The words of an enum, in its order.
+file == 2 && /^const char \*const network_.*_words\[/ {
+    list = $0
+    sub(/^const char \*const network_/, "", list)
+    sub(/_words\[.*/, "", list)
+    text = ""
+    is_words = 1
+}
+file == 2 && is_words {
+    text = text $0
+    if ($0 !~ /;/)
+        next
+    is_words = 0
+    sub(/^[^{]*\{/, "", text)
+    sub(/\}.*/, "", text)
+    gsub(/[ \t]+/, "", text)
+    gsub(/,/, ", ", text)
+    gsub(/"/, "`", text)
+    words[list] = text
+    word_order[++word_lists] = list
+}
+
+# 3: data.md.
+file == 3 && !is_joined {
+    is_joined = 1
+    for (s in row_count)
+        for (i = 1; i <= row_count[s]; i++)
+            rows[s, i] = "| `" key[s, i] "` | " json_type(type[s, i]) " | " kind[s, i] " | " \
+                cell(unit[s, i]) " | " cell(meaning[s, i]) " | `" member[s, i] "` |"
+}
+file == 3 && /^<!-- table: [a-z]+ -->$/ {
+    print
+    print ""
+    print_table($3)
+    is_inside = 1
+    tables[$3] = 1
+    next
+}
+file == 3 && /^<!-- words -->$/ {
+    print
+    print ""
+    print_words()
+    is_inside = 1
+    next
+}
+file == 3 && /^<!-- end -->$/ {
+    print ""
+    is_inside = 0
+}
+file == 3 && !is_inside { print }
+
+END {
+    if (failed)
+        exit 1
+    if (is_inside)
+        fail("a table of data.md has no end mark")
+    for (s in row_count)
+        if (!(s in tables))
+            fail("data.md has no place for the table \"" s "\" of metrics.h")
+}
