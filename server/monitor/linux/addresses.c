@@ -35,8 +35,9 @@ int address_decode(const struct nlmsghdr *message, struct address *ret_address)
     const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
     size_t size = header->ifa_family == AF_INET ? 4 : header->ifa_family == AF_INET6 ? 16 : 0;
     struct candidates candidates = {0};
-    if (size == 0 || mnl_attr_parse(message, sizeof(*header), take_attribute, &candidates) < 0)
+    if (size == 0)
         return -EPROTO;
+    netlink_parse(message, sizeof(*header), take_attribute, &candidates);
     const struct nlattr *attribute = candidates.local ? candidates.local : candidates.address;
     if (!attribute || mnl_attr_get_payload_len(attribute) < size)
         return -EPROTO;

@@ -49,8 +49,7 @@ int counters_decode(
     } else {
         return -EPROTO;
     }
-    if (mnl_attr_parse(message, (unsigned)header_size, take_attribute, &wanted) < 0)
-        return -EPROTO;
+    netlink_parse(message, header_size, take_attribute, &wanted);
     struct rtnl_link_stats64 stats;
     /* Everything up to collisions has been there since the struct was; the rest may be absent. */
     if (!wanted.found || netlink_copy_payload(wanted.found, &stats, sizeof(stats)) <

@@ -92,8 +92,7 @@ int link_decode(const struct nlmsghdr *message, struct link *ret_link)
     const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
     struct link link = {
         .index = header->ifi_index, .hardware_type = header->ifi_type, .flags = header->ifi_flags};
-    if (mnl_attr_parse(message, sizeof(*header), take_attribute, &link) < 0)
-        return -EPROTO;
+    netlink_parse(message, sizeof(*header), take_attribute, &link);
     if (link.index <= 0 || link.name[0] == '\0')
         return -EPROTO;
     *ret_link = link;

@@ -105,6 +105,18 @@ int netlink_dump(
     return progress.is_interrupted ? NETLINK_INTERRUPTED : 0;
 }
 
+void netlink_parse(const struct nlmsghdr *message, size_t header_size,
+    int (*take)(const struct nlattr *attribute, void *context), void *context)
+{
+    const char *end = (const char *)message + message->nlmsg_len;
+    const struct nlattr *attribute = mnl_nlmsg_get_payload_offset(message, header_size);
+    while (mnl_attr_ok(attribute, (int)(end - (const char *)attribute))) {
+        if (take(attribute, context) != MNL_CB_OK)
+            return;
+        attribute = mnl_attr_next(attribute);
+    }
+}
+
 size_t netlink_copy_payload(const struct nlattr *attribute, void *value, size_t size)
 {
     size_t there = mnl_attr_get_payload_len(attribute);

@@ -38,6 +38,11 @@ struct nlmsghdr *netlink_request(void *buffer, uint16_t type);
 MUST_CHECK int netlink_dump(
     struct netlink_socket *socket, struct nlmsghdr *request, const struct netlink_sink *sink);
 
+/* Gives every attribute behind a header of that size to take, as mnl_attr_parse does, but reads no
+ * padding behind the message's end, which a message in memory of its own does not have. */
+void netlink_parse(const struct nlmsghdr *message, size_t header_size,
+    int (*take)(const struct nlattr *attribute, void *context), void *context);
+
 /* The attribute's bytes, at most size of them, into a zeroed value: kernels differ in how long
  * their structs are. Returns how many there were. */
 size_t netlink_copy_payload(const struct nlattr *attribute, void *value, size_t size);

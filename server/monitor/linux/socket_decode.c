@@ -228,8 +228,7 @@ int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
     put_ends(answer, connection);
     put_owner(answer, &decoding);
     put_absent(connection, protocol);
-    if (mnl_attr_parse(message, sizeof(*answer), take_attribute, &decoding) < 0)
-        return -EPROTO;
+    netlink_parse(message, sizeof(*answer), take_attribute, &decoding);
     *ret_connection = decoding.connection;
     *ret_hint = decoding.hint;
     return 0;

@@ -24,9 +24,11 @@ static int take_attribute(const struct nlattr *attribute, void *context)
 
 static bool parse(const struct nlmsghdr *message, struct attributes *ret_attributes)
 {
+    if (mnl_nlmsg_get_payload_len(message) < sizeof(struct genlmsghdr))
+        return false;
     *ret_attributes = (struct attributes){0};
-    return mnl_nlmsg_get_payload_len(message) >= sizeof(struct genlmsghdr) &&
-           mnl_attr_parse(message, sizeof(struct genlmsghdr), take_attribute, ret_attributes) >= 0;
+    netlink_parse(message, sizeof(struct genlmsghdr), take_attribute, ret_attributes);
+    return true;
 }
 
 /* Like netlink_copy_payload, but all or nothing. */

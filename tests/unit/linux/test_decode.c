@@ -1,0 +1,536 @@
+/* The decoders, on messages built here and on every shorter piece of them, each in memory of just
+ * that size, so that the sanitizer sees a read too many. */
+#include "addresses.h"
+#include "counters.h"
+#include "device_facts.h"
+#include "links.h"
+#include "processes.h"
+#include "socket_decode.h"
+#include "wireless_links.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/inet_diag.h>
+#include <linux/nl80211.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <string.h>
+
+static _Alignas(8) char buffer[4096];
+
+static struct nlmsghdr *start(uint16_t type)
+{
+    memset(buffer, 0, sizeof(buffer));
+    struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+    message->nlmsg_type = type;
+    return message;
+}
+
+/* Runs decode on every truncation, and with every byte set to 0xff in turn; it may say anything
+ * but must not read outside. */
+static void mistreat(const struct nlmsghdr *message, void (*decode)(const struct nlmsghdr *))
+{
+    for (uint32_t size = NLMSG_HDRLEN; size <= message->nlmsg_len; size++) {
+        struct nlmsghdr *piece = malloc(size);
+        memcpy(piece, message, size);
+        piece->nlmsg_len = size;
+        decode(piece);
+        free(piece);
+    }
+    for (uint32_t at = NLMSG_HDRLEN; at < message->nlmsg_len; at++) {
+        struct nlmsghdr *damaged = malloc(message->nlmsg_len);
+        memcpy(damaged, message, message->nlmsg_len);
+        ((uint8_t *)damaged)[at] = 0xff;
+        decode(damaged);
+        free(damaged);
+    }
+}
+
+static struct nlmsghdr *build_link(int32_t index, uint16_t hardware_type, uint32_t flags)
+{
+    struct nlmsghdr *message = start(RTM_NEWLINK);
+    struct ifinfomsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+    header->ifi_index = index;
+    header->ifi_type = hardware_type;
+    header->ifi_flags = flags;
+    return message;
+}
+
+static struct nlmsghdr *build_vlan(void)
+{
+    struct nlmsghdr *message = build_link(7, ARPHRD_ETHER, IFF_UP | IFF_RUNNING | IFF_MULTICAST);
+    mnl_attr_put_strz(message, IFLA_IFNAME, "eth0.5");
+    mnl_attr_put(message, IFLA_ADDRESS, 6, "\x02\x00\xff\x10\x20\x30");
+    mnl_attr_put_u32(message, IFLA_MTU, 1496);
+    mnl_attr_put_u32(message, IFLA_LINK, 2);
+    mnl_attr_put_u32(message, IFLA_MASTER, 3);
+    mnl_attr_put_u32(message, IFLA_CARRIER_CHANGES, 4);
+    struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+    mnl_attr_put_strz(message, IFLA_INFO_KIND, "vlan");
+    mnl_attr_nest_end(message, info);
+    return message;
+}
+
+static void try_link(const struct nlmsghdr *message)
+{
+    struct link link;
+    struct network_interface iface = {0};
+    if (link_decode(message, &link) == 0)
+        link_describe(&link, &iface);
+}
+
+Test(decode, link_has_all_its_facts)
+{
+    struct link link;
+    struct network_interface iface = {0};
+    cr_assert_eq(link_decode(build_vlan(), &link), 0);
+    cr_assert_eq(link.lower_index, 2);
+    cr_assert_eq(link.master_index, 3);
+    link_describe(&link, &iface);
+    cr_assert_eq(iface.identity, 7);
+    cr_assert_str_eq(iface.name, "eth0.5");
+    cr_assert_str_eq(iface.kind, "vlan");
+    cr_assert_eq(iface.type, NETWORK_VIRTUAL);
+    cr_assert(iface.is_up && iface.is_active && iface.supports_multicast);
+    cr_assert_not(iface.supports_broadcast || iface.is_loopback || iface.is_point_to_point);
+    cr_assert_str_eq(iface.mac_address, "02:00:ff:10:20:30");
+    cr_assert_eq(iface.mtu_bytes, 1496);
+    cr_assert_eq(iface.carrier_changes, 4);
+    cr_assert_not(iface.is_linked_outside);
+}
+
+Test(decode, link_survives_mistreatment)
+{
+    mistreat(build_vlan(), try_link);
+}
+
+static struct network_interface describe(
+    uint16_t hardware_type, const char *kind, const char *address, size_t address_size)
+{
+    struct link link;
+    struct network_interface iface = {0};
+    struct nlmsghdr *message = build_link(1, hardware_type, 0);
+    mnl_attr_put_strz(message, IFLA_IFNAME, "x");
+    mnl_attr_put(message, IFLA_ADDRESS, address_size, address);
+    struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+    if (kind)
+        mnl_attr_put_strz(message, IFLA_INFO_KIND, kind);
+    mnl_attr_nest_end(message, info);
+    cr_assert_eq(link_decode(message, &link), 0);
+    link_describe(&link, &iface);
+    return iface;
+}
+
+Test(decode, link_type_follows_the_kernels_words)
+{
+    static const struct {
+        uint16_t hardware_type;
+        const char *kind;
+        enum network_interface_type type;
+        const char *shown;
+    } rows[] = {
+        {ARPHRD_ETHER, NULL, NETWORK_ETHERNET, "ether"},
+        {ARPHRD_LOOPBACK, NULL, NETWORK_LOOPBACK, "loopback"},
+        {ARPHRD_ETHER, "veth", NETWORK_VIRTUAL, "veth"},
+        {ARPHRD_ETHER, "bridge", NETWORK_VIRTUAL, "bridge"},
+        {ARPHRD_NONE, "tun", NETWORK_VIRTUAL, "tun"},
+        {ARPHRD_NONE, "wireguard", NETWORK_VIRTUAL, "wireguard"},
+        {ARPHRD_NONE, "wwan", NETWORK_CELLULAR, "wwan"},
+        {ARPHRD_RAWIP, "rmnet", NETWORK_CELLULAR, "rmnet"},
+        {ARPHRD_NONE, NULL, NETWORK_OTHER, "none"},
+        {ARPHRD_INFINIBAND, NULL, NETWORK_OTHER, "infiniband"},
+        {ARPHRD_CAN, NULL, NETWORK_OTHER, "can"},
+        {ARPHRD_PPP, NULL, NETWORK_OTHER, "ppp"},
+        {ARPHRD_TUNNEL, NULL, NETWORK_VIRTUAL, "ipip"},
+        {64000, NULL, NETWORK_OTHER, "arphrd-64000"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct network_interface iface = describe(rows[i].hardware_type, rows[i].kind, "", 0);
+        cr_assert_eq(iface.type, rows[i].type, "%s", rows[i].shown);
+        cr_assert_str_eq(iface.kind, rows[i].shown);
+        cr_assert_eq(iface.status.mac_address, NETWORK_NOT_APPLICABLE);
+    }
+}
+
+Test(decode, link_has_a_mac_address_only_where_it_is_one)
+{
+    char longest[32];
+    memset(longest, 0xab, sizeof(longest));
+    struct network_interface iface = describe(ARPHRD_INFINIBAND, NULL, longest, 20);
+    cr_assert_eq(strlen(iface.mac_address), 59);
+    cr_assert_eq(
+        describe(ARPHRD_IPGRE, "gre", "\x0a\0\0\1", 4).status.mac_address, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(describe(ARPHRD_LOOPBACK, NULL, "\0\0\0\0\0\0", 6).status.mac_address,
+        NETWORK_NOT_APPLICABLE);
+    iface = describe(ARPHRD_ETHER, NULL, longest, 32);
+    cr_assert_lt(strlen(iface.mac_address), sizeof(iface.mac_address));
+}
+
+Test(decode, link_of_another_namespace_is_told)
+{
+    struct link link;
+    struct nlmsghdr *message = build_vlan();
+    mnl_attr_put_u32(message, IFLA_LINK_NETNSID, 0);
+    cr_assert_eq(link_decode(message, &link), 0);
+    cr_assert(link.is_lower_outside);
+}
+
+Test(decode, link_without_a_name_is_none)
+{
+    struct link link = {.index = 99};
+    cr_assert_eq(link_decode(build_link(1, ARPHRD_ETHER, 0), &link), -EPROTO);
+    cr_assert_eq(link.index, 99, "untouched");
+}
+
+static struct nlmsghdr *build_address(uint8_t family, const char *address, const char *local)
+{
+    struct nlmsghdr *message = start(RTM_NEWADDR);
+    struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+    char bytes[16];
+    size_t size = family == AF_INET ? 4 : 16;
+    header->ifa_family = family;
+    header->ifa_prefixlen = 30;
+    header->ifa_index = 5;
+    cr_assert_eq(inet_pton(family, address, bytes), 1);
+    mnl_attr_put(message, IFA_ADDRESS, size, bytes);
+    if (local) {
+        cr_assert_eq(inet_pton(family, local, bytes), 1);
+        mnl_attr_put(message, IFA_LOCAL, size, bytes);
+    }
+    return message;
+}
+
+static void try_address(const struct nlmsghdr *message)
+{
+    struct address address;
+    (void)!address_decode(message, &address);
+}
+
+static void check_address(const struct nlmsghdr *message, const char *expected)
+{
+    struct address address;
+    char text[NETWORK_ADDRESS_TEXT];
+    cr_assert_eq(address_decode(message, &address), 0);
+    cr_assert_eq(address.index, 5);
+    network_address_format(&address.address, text);
+    cr_assert_str_eq(text, expected);
+}
+
+Test(decode, address_of_a_point_to_point_link_is_the_near_end)
+{
+    check_address(build_address(AF_INET, "10.0.0.2", "10.0.0.1"), "10.0.0.1/30");
+    check_address(build_address(AF_INET, "10.0.0.2", NULL), "10.0.0.2/30");
+    check_address(build_address(AF_INET6, "fe80::2", NULL), "fe80::2/30");
+    mistreat(build_address(AF_INET6, "fe80::2", "fe80::1"), try_address);
+}
+
+static struct nlmsghdr *build_stats(size_t size)
+{
+    struct nlmsghdr *message = start(RTM_NEWSTATS);
+    struct if_stats_msg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+    struct rtnl_link_stats64 stats = {
+        .rx_packets = 1, .rx_bytes = UINT64_MAX, .tx_bytes = 3, .rx_missed_errors = 8};
+    header->ifindex = 6;
+    mnl_attr_put(message, IFLA_STATS_LINK_64, size, &stats);
+    return message;
+}
+
+static void try_counters(const struct nlmsghdr *message)
+{
+    uint32_t index;
+    struct rtnl_link_stats64 stats;
+    (void)!counters_decode(message, &index, &stats);
+}
+
+Test(decode, counters_of_older_kernels_are_shorter)
+{
+    uint32_t index = 0;
+    struct rtnl_link_stats64 stats;
+    cr_assert_eq(counters_decode(build_stats(sizeof(stats)), &index, &stats), 0);
+    cr_assert_eq(index, 6);
+    cr_assert_eq(stats.rx_bytes, UINT64_MAX);
+    cr_assert_eq(stats.rx_missed_errors, 8);
+    cr_assert_eq(counters_decode(build_stats(10 * 8), &index, &stats), 0);
+    cr_assert_eq(stats.rx_missed_errors, 0);
+    cr_assert_eq(counters_decode(build_stats(5 * 8), &index, &stats), -EPROTO);
+    mistreat(build_stats(sizeof(stats)), try_counters);
+}
+
+static struct nlmsghdr *build_socket(uint8_t family, uint8_t state)
+{
+    struct nlmsghdr *message = start(SOCK_DIAG_BY_FAMILY);
+    struct inet_diag_msg *answer = mnl_nlmsg_put_extra_header(message, sizeof(*answer));
+    answer->idiag_family = family;
+    answer->idiag_state = state;
+    answer->id.idiag_sport = htons(8080);
+    answer->id.idiag_dport = htons(50000);
+    answer->id.idiag_cookie[0] = 0xfffffff0;
+    answer->id.idiag_cookie[1] = 2;
+    answer->id.idiag_if = 4;
+    answer->idiag_uid = 1000;
+    answer->idiag_inode = 4242;
+    inet_pton(family, family == AF_INET ? "10.0.0.1" : "2001:db8::1", answer->id.idiag_src);
+    inet_pton(family, family == AF_INET ? "10.0.0.2" : "::ffff:10.0.0.2", answer->id.idiag_dst);
+    return message;
+}
+
+static const struct tcp_info some_info = {.tcpi_rtt = 1500,
+    .tcpi_min_rtt = 1000,
+    .tcpi_total_retrans = 3,
+    .tcpi_bytes_acked = 1001,
+    .tcpi_bytes_received = 500,
+    .tcpi_bytes_sent = 1200,
+    .tcpi_bytes_retrans = 200,
+    .tcpi_busy_time = 100};
+
+static void put_info(struct nlmsghdr *message, size_t size)
+{
+    mnl_attr_put(message, INET_DIAG_INFO, size, &some_info);
+    mnl_attr_put_strz(message, INET_DIAG_CONG, "cubic");
+}
+
+static struct network_connection decode_socket(const struct nlmsghdr *message, uint8_t protocol)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    cr_assert_eq(socket_decode(message, protocol, &connection, &hint), 0);
+    return connection;
+}
+
+static void try_socket(const struct nlmsghdr *message)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    (void)!socket_decode(message, IPPROTO_TCP, &connection, &hint);
+    (void)!socket_decode(message, IPPROTO_UDP, &connection, &hint);
+}
+
+static void check_end(const struct network_address *address, const char *expected)
+{
+    char text[NETWORK_ADDRESS_TEXT];
+    network_address_format(address, text);
+    cr_assert_str_eq(text, expected);
+}
+
+Test(decode, socket_has_what_tcp_info_tells)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 1);
+    put_info(message, sizeof(struct tcp_info));
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    cr_assert_eq(socket_decode(message, IPPROTO_TCP, &connection, &hint), 0);
+    cr_assert_eq(connection.identity, 0x2fffffff0);
+    cr_assert_eq(connection.state, NETWORK_STATE_ESTABLISHED);
+    check_end(&connection.local_address, "10.0.0.1");
+    check_end(&connection.remote_address, "10.0.0.2");
+    cr_assert_eq(connection.local_port, 8080);
+    cr_assert_eq(connection.remote_port, 50000);
+    cr_assert_eq(connection.uid, 1000);
+    cr_assert_eq(connection.bytes_sent, 1000, "without the SYN");
+    cr_assert_eq(connection.bytes_received, 500);
+    cr_assert_float_eq(connection.rtt_ms, 1.5, 1e-9);
+    cr_assert_float_eq(connection.rtt_min_ms, 1, 1e-9);
+    cr_assert_eq(connection.retransmits, 3);
+    cr_assert_str_eq(connection.congestion_control, "cubic");
+    cr_assert_eq(connection.limited_by, NETWORK_LIMITED_BY_APPLICATION);
+    cr_assert_eq(hint.inode, 4242);
+    cr_assert_eq(hint.interface_index, 4);
+}
+
+Test(decode, socket_of_an_older_kernel_has_less_and_nothing_wrong)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 1);
+    put_info(message, offsetof(struct tcp_info, tcpi_bytes_acked));
+    struct network_connection connection = decode_socket(message, IPPROTO_TCP);
+    cr_assert_eq(connection.status.bytes_sent, NETWORK_NOT_SUPPORTED);
+    cr_assert_eq(connection.status.bytes_received, NETWORK_NOT_SUPPORTED);
+    cr_assert_not(network_has(&connection, rtt_min_ms));
+    cr_assert_not(network_has(&connection, limited_by));
+    cr_assert(network_has(&connection, rtt_ms));
+    message = build_socket(AF_INET, 1);
+    put_info(message, offsetof(struct tcp_info, tcpi_bytes_sent));
+    cr_assert_eq(decode_socket(message, IPPROTO_TCP).bytes_sent, 1001, "no way to tell the SYN");
+}
+
+Test(decode, socket_does_not_count_a_received_fin)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 8);
+    put_info(message, sizeof(struct tcp_info));
+    cr_assert_eq(decode_socket(message, IPPROTO_TCP).bytes_received, 499);
+}
+
+static struct network_connection decode_info(const struct tcp_info *info)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 1);
+    mnl_attr_put(message, INET_DIAG_INFO, sizeof(*info), info);
+    return decode_socket(message, IPPROTO_TCP);
+}
+
+Test(decode, socket_says_what_held_it_back)
+{
+    struct tcp_info info = some_info;
+    info.tcpi_unacked = 10;
+    cr_assert_eq(decode_info(&info).limited_by, NETWORK_LIMITED_BY_NETWORK);
+    info.tcpi_sndbuf_limited = 60;
+    cr_assert_eq(decode_info(&info).limited_by, NETWORK_LIMITED_BY_SENDER);
+    info.tcpi_rwnd_limited = 60;
+    cr_assert_eq(decode_info(&info).limited_by, NETWORK_LIMITED_BY_RECEIVER);
+    info.tcpi_busy_time = 0;
+    cr_assert_eq(decode_info(&info).status.limited_by, NETWORK_UNAVAILABLE);
+}
+
+Test(decode, socket_of_both_families_shows_ipv4_as_ipv4)
+{
+    struct network_connection connection = decode_socket(build_socket(AF_INET6, 1), IPPROTO_TCP);
+    check_end(&connection.local_address, "2001:db8::1");
+    check_end(&connection.remote_address, "10.0.0.2");
+    cr_assert_eq(connection.remote_address.bytes[4], 0);
+}
+
+Test(decode, socket_that_listens_has_no_other_end)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 10);
+    put_info(message, sizeof(struct tcp_info));
+    struct network_connection connection = decode_socket(message, IPPROTO_TCP);
+    cr_assert_eq(connection.state, NETWORK_STATE_LISTEN);
+    cr_assert_eq(connection.status.remote_address, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.remote_port, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.bytes_sent, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.rtt_ms, NETWORK_NOT_APPLICABLE);
+}
+
+Test(decode, socket_of_udp_is_established_only_with_another_end)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 7);
+    struct network_connection connection = decode_socket(message, IPPROTO_UDP);
+    cr_assert_eq(connection.type, NETWORK_UDP);
+    cr_assert_eq(connection.state, NETWORK_STATE_ESTABLISHED);
+    cr_assert_eq(connection.status.bytes_sent, NETWORK_NOT_SUPPORTED);
+    ((struct inet_diag_msg *)mnl_nlmsg_get_payload(message))->id.idiag_dport = 0;
+    connection = decode_socket(message, IPPROTO_UDP);
+    cr_assert_eq(connection.state, NETWORK_STATE_UNCONNECTED);
+    cr_assert_eq(connection.status.remote_address, NETWORK_NOT_APPLICABLE);
+}
+
+Test(decode, socket_that_belongs_to_nobody_has_no_owner_and_not_root)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 6);
+    ((struct inet_diag_msg *)mnl_nlmsg_get_payload(message))->idiag_inode = 0;
+    struct network_connection connection = decode_socket(message, IPPROTO_TCP);
+    cr_assert_eq(connection.state, NETWORK_STATE_TIME_WAIT);
+    cr_assert_eq(connection.status.uid, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.pid, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.evidence, NETWORK_NOT_APPLICABLE);
+}
+
+Test(decode, socket_knows_every_tcp_state_and_no_other)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    unsigned seen = 0;
+    for (uint8_t state = 1; state <= 12; state++)
+        seen |= 1u << decode_socket(build_socket(AF_INET, state), IPPROTO_TCP).state;
+    cr_assert_eq(seen, (1u << NETWORK_STATE_UNCONNECTED) - 1);
+    cr_assert_eq(socket_decode(build_socket(AF_INET, 0), IPPROTO_TCP, &connection, &hint), -EPROTO);
+    cr_assert_eq(
+        socket_decode(build_socket(AF_INET, 14), IPPROTO_TCP, &connection, &hint), -EPROTO);
+    cr_assert_eq(socket_decode(build_socket(AF_UNIX, 1), IPPROTO_TCP, &connection, &hint), -EPROTO);
+}
+
+Test(decode, socket_survives_mistreatment)
+{
+    struct nlmsghdr *message = build_socket(AF_INET6, 1);
+    put_info(message, sizeof(struct tcp_info));
+    mistreat(message, try_socket);
+}
+
+static struct nlmsghdr *build_generic(uint8_t command)
+{
+    struct nlmsghdr *message = start(0x1c);
+    struct genlmsghdr *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+    header->cmd = command;
+    return message;
+}
+
+static void try_wireless(const struct nlmsghdr *message)
+{
+    uint16_t family;
+    struct wireless_link link = {0};
+    (void)!wireless_decode_family(message, &family);
+    (void)!wireless_decode_interface(message, &link);
+    (void)!wireless_decode_station(message, &link);
+}
+
+Test(decode, wireless_interface_has_its_network)
+{
+    struct wireless_link link;
+    struct nlmsghdr *message = build_generic(NL80211_CMD_NEW_INTERFACE);
+    mnl_attr_put_u32(message, NL80211_ATTR_WIPHY, 0);
+    cr_assert_eq(wireless_decode_interface(message, &link), -EPROTO, "a P2P device");
+    mnl_attr_put_u32(message, NL80211_ATTR_IFINDEX, 3);
+    mnl_attr_put(message, NL80211_ATTR_SSID, 5, "caf\xc3\xa9");
+    cr_assert_eq(wireless_decode_interface(message, &link), 0);
+    cr_assert_eq(link.index, 3);
+    cr_assert(link.has_ssid);
+    cr_assert_str_eq(link.ssid, "caf\xc3\xa9");
+    mistreat(message, try_wireless);
+}
+
+Test(decode, wireless_station_has_signal_and_bit_rate)
+{
+    struct wireless_link link = {0};
+    struct nlmsghdr *message = build_generic(NL80211_CMD_NEW_STATION);
+    struct nlattr *station = mnl_attr_nest_start(message, NL80211_ATTR_STA_INFO);
+    mnl_attr_put_u8(message, NL80211_STA_INFO_SIGNAL, (uint8_t)-61);
+    struct nlattr *rate = mnl_attr_nest_start(message, NL80211_STA_INFO_TX_BITRATE);
+    mnl_attr_put_u16(message, NL80211_RATE_INFO_BITRATE, 540);
+    mnl_attr_put_u32(message, NL80211_RATE_INFO_BITRATE32, 8667);
+    mnl_attr_nest_end(message, rate);
+    mnl_attr_nest_end(message, station);
+    cr_assert_eq(wireless_decode_station(message, &link), 0);
+    cr_assert(link.has_signal && link.has_bitrate);
+    cr_assert_eq(link.signal_dbm, -61);
+    cr_assert_eq(link.bits_per_s, 866700000);
+    mistreat(message, try_wireless);
+}
+
+Test(decode, wireless_family_has_its_number)
+{
+    uint16_t family = 0;
+    struct nlmsghdr *message = build_generic(CTRL_CMD_NEWFAMILY);
+    cr_assert_eq(wireless_decode_family(message, &family), -EPROTO);
+    mnl_attr_put_u16(message, CTRL_ATTR_FAMILY_ID, 33);
+    cr_assert_eq(wireless_decode_family(message, &family), 0);
+    cr_assert_eq(family, 33);
+}
+
+Test(decode, uevent_has_type_and_index)
+{
+    char devtype[16];
+    uint32_t index;
+    device_parse_uevent("DEVTYPE=wwan\nINTERFACE=wwan0\nIFINDEX=12\n", devtype, 16, &index);
+    cr_assert_str_eq(devtype, "wwan");
+    cr_assert_eq(index, 12);
+    device_parse_uevent("INTERFACE=eth0\nIFINDEX=2", devtype, 16, &index);
+    cr_assert_str_eq(devtype, "");
+    cr_assert_eq(index, 2);
+    device_parse_uevent("", devtype, 16, &index);
+    cr_assert_eq(index, 0);
+}
+
+Test(decode, process_name_may_hold_anything)
+{
+    struct process process = {0};
+    cr_assert(process_parse_stat(
+        "42 (a) b (c\n\xff)) S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 1 2", &process));
+    cr_assert_str_eq(process.comm, "a) b (c\n\xff)");
+    cr_assert_eq(process.start_time, 98765);
+    cr_assert_not(process_parse_stat("", &process));
+    cr_assert_not(process_parse_stat("42 (x", &process));
+    cr_assert_not(process_parse_stat("42 (x) S 1 2 3", &process));
+}
