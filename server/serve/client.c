@@ -16,6 +16,7 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames must leave libwebsockets its h
 enum {
     HEARTBEAT_MS = 5000,
     STALL_MS = 30000,
+    CLOSING_MS = 2000,
     PING_MS = 20000,
     PINGS_MISSED = 2,
     ERRORS_IN_A_ROW = 3,
@@ -40,7 +41,7 @@ static size_t reply_begin(struct client *client)
 
 static void want_write(struct client *client)
 {
-    if (client->is_waiting)
+    if (client->is_waiting || client->cut_ms)
         return;
     client->is_waiting = true;
     client->progress_ms = hub_now_ms();
@@ -107,25 +108,27 @@ void client_close(struct client *client, unsigned code, const char *text)
     want_write(client);
 }
 
-/* Polling says that the socket is not writable while more than TCP_NOTSENT_LOWAT waits in it, yet
- * it would take a few bytes more. So the close frame goes out now, if we are between messages; who
- * reads on will find the reason behind what was sent before. */
+/* The close goes out, and the connection stays until the client has answered it or CLOSING_MS are
+ * over. Until then whatever it sends is read and dropped: a socket closed with unread input is
+ * reset, and a reset throws away what was on its way to the client, the reason of the close
+ * included. */
 void client_cut(struct client *client, unsigned code, const char *text)
 {
     unsigned char close[FRAME_HEADROOM + 128];
     size_t length = strlen(text);
 
-    if (client->is_cut)
+    if (client->cut_ms)
         return;
-    client->is_cut = true;
+    client->cut_ms = hub_now_ms();
     client->close_code = code;
     client->close_text = text;
     close[FRAME_HEADROOM] = (unsigned char)(code >> 8);
     close[FRAME_HEADROOM + 1] = (unsigned char)code;
     memcpy(close + FRAME_HEADROOM + 2, text, length);
+    /* Polling calls a socket not writable while more than TCP_NOTSENT_LOWAT waits in it, yet it
+     * takes a few bytes more: a client that does not read finds the reason when it reads on. */
     if (!lws_partial_buffered(client->wsi))
         (void)lws_write(client->wsi, close + FRAME_HEADROOM, length + 2, WRITE_CLOSE);
-    lws_set_timeout(client->wsi, PENDING_TIMEOUT_LAGGING, LWS_TO_KILL_ASYNC);
 }
 
 /* --- beginning and end --- */
@@ -388,28 +391,26 @@ static bool take_token(struct client *client)
     return false;
 }
 
-bool client_receive(
+void client_receive(
     struct client *client, const char *bytes, size_t length, size_t remaining, bool is_last)
 {
     struct buffer *message = &client->message;
     size_t limit = client->hub->options.limits.message_bytes;
 
     if (client->close_code)
-        return true;
+        return;
     if (length > limit || remaining > limit || message->length + length + remaining > limit) {
-        client->close_code = 1009;
-        client->close_text = "message too big";
-        return false;
+        client_close(client, 1009, "message too big");
+        return;
     }
     buffer_append(message, bytes, length);
     if (!is_last)
-        return true;
+        return;
     if (buffer_failed(message))
         client_cut(client, 1011, "out of memory");
     else if (take_token(client))
         read_message(client);
     buffer_fini(message);
-    return true;
 }
 
 void client_receive_pong(struct client *client)
@@ -513,12 +514,13 @@ int client_write(struct client *client)
 
     client->is_waiting = false;
     client->progress_ms = hub_now_ms();
+    if (client->cut_ms)
+        return 0;
     if (replies_waiting(client)) {
         r = write_reply(client);
     } else if (client->close_code) {
-        lws_close_reason(client->wsi, (enum lws_close_status)client->close_code,
-            (unsigned char *)client->close_text, strlen(client->close_text));
-        return -1;
+        client_cut(client, client->close_code, client->close_text);
+        return 0;
     } else if (client->ping_ms <= client->progress_ms) {
         r = write_ping(client);
     } else {
@@ -538,7 +540,7 @@ static bool is_told_at_once(enum topic topic)
 
 void client_update(struct client *client, bool is_tick)
 {
-    for (unsigned i = 0; i < client->subscription_count; i++) {
+    for (unsigned i = 0; i < client->subscription_count && !client->close_code; i++) {
         struct subscription *subscription = &client->subscriptions[i];
 
         if (is_tick ? client->hub->tick % subscription->interval_ticks == 0
@@ -553,6 +555,11 @@ void client_update(struct client *client, bool is_tick)
 
 void client_sweep(struct client *client, int64_t now_ms)
 {
+    if (client->cut_ms) {
+        if (now_ms - client->cut_ms >= CLOSING_MS)
+            lws_set_timeout(client->wsi, PENDING_TIMEOUT_CLOSE_ACK, LWS_TO_KILL_ASYNC);
+        return;
+    }
     if (client->is_waiting && now_ms - client->progress_ms >= STALL_MS)
         client_cut(client, 4408, "too slow");
     else if (now_ms >= client->ping_ms && client->pings_unanswered >= PINGS_MISSED)

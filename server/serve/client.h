@@ -41,7 +41,7 @@ struct client {
     unsigned errors_in_a_row;
     unsigned close_code; /* 0: stays */
     const char *close_text;
-    bool is_cut;         /* the close went out; the transport ends it */
+    int64_t cut_ms; /* when the close went out; 0: it did not */
     int64_t progress_ms; /* when its socket last took something, or nothing waited */
     int64_t ping_ms;     /* when the next ping is due */
     unsigned pings_unanswered;
@@ -54,8 +54,8 @@ void client_init(struct client *client, struct hub *hub, struct lws *wsi);
 void client_fini(struct client *client);
 
 /* A piece of a message; is_last when it is complete. remaining: bytes announced that are still to
- * come. Returns false when the client is to be closed at once (close_code says why). */
-MUST_CHECK bool client_receive(
+ * come. */
+void client_receive(
     struct client *client, const char *bytes, size_t length, size_t remaining, bool is_last);
 void client_receive_pong(struct client *client);
 
@@ -68,7 +68,8 @@ void client_update(struct client *client, bool is_tick);
 void client_sweep(struct client *client, int64_t now_ms);
 /* Closes with code and text (kept) once what is waiting in replies is sent. */
 void client_close(struct client *client, unsigned code, const char *text);
-/* Closes also when the socket takes nothing: the close goes out past what waits, or not at all. */
+/* Closes at once, past what waits, also when the socket takes nothing: then the close goes out if
+ * the system still has room for it. */
 void client_cut(struct client *client, unsigned code, const char *text);
 
 #endif

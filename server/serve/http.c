@@ -247,6 +247,8 @@ static int send_response(struct http_exchange *exchange, struct lws *wsi)
         return -1;
     if (!has_body)
         return complete(exchange, wsi);
+    if (exchange->is_last) /* libwebsockets would wait for the request's own body first */
+        return write_body(exchange, wsi);
     lws_callback_on_writable(wsi);
     return 0;
 }

@@ -163,12 +163,9 @@ static int on_stream(
             client_close(client, 1001, "server stopping");
         return 0;
     case LWS_CALLBACK_RECEIVE:
-        if (client_receive(client, in, length, lws_remaining_packet_payload(wsi),
-                lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi)))
-            return 0;
-        lws_close_reason(wsi, (enum lws_close_status)client->close_code,
-            (unsigned char *)client->close_text, strlen(client->close_text));
-        return -1;
+        client_receive(client, in, length, lws_remaining_packet_payload(wsi),
+            lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi));
+        return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
         client_receive_pong(client);
         return 0;
