@@ -1,5 +1,6 @@
 #include "client.h"
 
+#include "client_commands.h"
 #include "encode.h"
 #include "log.h"
 
@@ -19,25 +20,9 @@ enum {
     CLOSING_MS = 2000,
     PING_MS = 20000,
     PINGS_MISSED = 2,
-    ERRORS_IN_A_ROW = 3,
-    REPLIES_BYTES = 65536, /* a client that asks and does not read */
 };
 
-/* --- replies: each is headroom, length, text --- */
-
-struct reply {
-    unsigned char headroom[FRAME_HEADROOM];
-    size_t length;
-};
-
-static size_t reply_begin(struct client *client)
-{
-    size_t start = client->replies.length;
-
-    if (buffer_reserve(&client->replies, sizeof(struct reply)))
-        client->replies.length += sizeof(struct reply);
-    return start;
-}
+/* --- replies --- */
 
 static void want_write(struct client *client)
 {
@@ -48,55 +33,18 @@ static void want_write(struct client *client)
     lws_callback_on_writable(client->wsi);
 }
 
-/* The text was appended behind start. Texts are padded, so that the next reply is aligned. */
-static void reply_end(struct client *client, size_t start)
+/* What was encoded since reply_begin is on its way. */
+void client_reply(struct client *client)
 {
-    struct buffer *replies = &client->replies;
-    struct reply *reply;
-
-    if (buffer_failed(replies)) {
-        client_cut(client, 1011, "out of memory");
-        return;
-    }
-    reply = (struct reply *)(replies->bytes + start);
-    reply->length = replies->length - start - sizeof *reply;
-    while (replies->length % _Alignof(struct reply) && !buffer_failed(replies))
-        buffer_append_char(replies, ' ');
-    if (replies->length - client->replies_sent > REPLIES_BYTES)
+    if (!replies_end(&client->replies))
         client_cut(client, 4429, "answers are not read");
     want_write(client);
 }
 
-static bool replies_waiting(const struct client *client)
+void client_refuse(struct client *client, const struct command_refusal *refusal)
 {
-    return client->replies_sent < client->replies.length;
-}
-
-static int write_reply(struct client *client)
-{
-    struct reply *reply = (struct reply *)(client->replies.bytes + client->replies_sent);
-    size_t size = sizeof *reply + reply->length, align = _Alignof(struct reply);
-    /* The headroom that the transport may write to lies right in front of the text: over the
-     * reply's own head, which is done with. */
-    unsigned char *text = (unsigned char *)(reply + 1);
-    size_t length = reply->length;
-
-    client->replies_sent += (size + align - 1) / align * align;
-    if (lws_write(client->wsi, text, length, LWS_WRITE_TEXT) < 0)
-        return -1;
-    if (!replies_waiting(client)) {
-        buffer_fini(&client->replies);
-        client->replies_sent = 0;
-    }
-    return 0;
-}
-
-static void refuse(struct client *client, const struct command_refusal *refusal)
-{
-    size_t start = reply_begin(client);
-
-    encode_error(&client->replies, refusal);
-    reply_end(client, start);
+    encode_error(replies_begin(&client->replies), refusal);
+    client_reply(client);
 }
 
 void client_close(struct client *client, unsigned code, const char *text)
@@ -155,10 +103,9 @@ static void greet(struct client *client)
         .messages_per_s = limits->messages_per_s,
         .message_burst = limits->message_burst,
     };
-    size_t start = reply_begin(client);
 
-    encode_hello(&client->replies, &hello);
-    reply_end(client, start);
+    encode_hello(replies_begin(&client->replies), &hello);
+    client_reply(client);
 }
 
 void client_init(struct client *client, struct hub *hub, struct lws *wsi)
@@ -179,14 +126,14 @@ void client_init(struct client *client, struct hub *hub, struct lws *wsi)
         (void)command_refuse(&refusal, "too_many_clients",
             "%u clients of one address are the most; close another first",
             limits->clients_per_address);
-        refuse(client, &refusal);
+        client_refuse(client, &refusal);
         client_close(client, 4429, "too many clients");
     } else {
         greet(client);
     }
 }
 
-static void end_subscription(struct client *client, struct subscription *subscription)
+void client_end(struct client *client, struct subscription *subscription)
 {
     if (client->frame && client->frame_id == subscription->id) {
         frame_unref(client->frame);
@@ -202,172 +149,22 @@ void client_fini(struct client *client)
     if (!client->hub)
         return;
     while (client->subscription_count > 0)
-        end_subscription(client, &client->subscriptions[0]);
+        client_end(client, &client->subscriptions[0]);
     hub_remove(client->hub, client);
     free(client->subscriptions);
-    buffer_fini(&client->replies);
+    replies_fini(&client->replies);
     buffer_fini(&client->message);
     frame_unref(client->frame);
     client->hub = NULL;
 }
 
-/* --- commands --- */
-
-static struct subscription *find_subscription(struct client *client, uint64_t id)
+struct subscription *client_find(struct client *client, uint64_t id)
 {
     for (unsigned i = 0; i < client->subscription_count; i++) {
         if (client->subscriptions[i].id == id)
             return &client->subscriptions[i];
     }
     return NULL;
-}
-
-static bool has_query(const struct client *client, const struct query *query)
-{
-    for (unsigned i = 0; i < client->subscription_count; i++) {
-        if (query_equal(&client->subscriptions[i].view->query, query))
-            return true;
-    }
-    return false;
-}
-
-static int check_subscribe(
-    struct client *client, const struct command *command, struct command_refusal *refusal)
-{
-    const struct limits *limits = &client->hub->options.limits;
-
-    refusal->has_id = true;
-    refusal->id = command->id;
-    if (find_subscription(client, command->id))
-        return command_refuse(refusal, "id_in_use",
-            "subscription %llu is still open; use another id or unsubscribe it first",
-            (unsigned long long)command->id);
-    if (has_query(client, &command->query))
-        return command_refuse(refusal, "already_subscribed",
-            "this connection has a subscription of the same query already");
-    if (client->subscription_count < limits->subscriptions)
-        return 0;
-    command_refuse(refusal, "too_many_subscriptions", "%u subscriptions a client are the most",
-        limits->subscriptions);
-    client_close(client, 4429, "too many subscriptions");
-    return COMMAND_REFUSED;
-}
-
-static struct subscription *add_subscription(struct client *client, const struct command *command)
-{
-    size_t size = (client->subscription_count + 1) * sizeof *client->subscriptions;
-    struct subscription *grown = realloc(client->subscriptions, size), *added;
-
-    if (!grown)
-        return NULL;
-    client->subscriptions = grown;
-    added = &grown[client->subscription_count];
-    *added = (struct subscription){.id = command->id};
-    if (view_open(&client->hub->views, &command->query, &added->view) < 0)
-        return NULL;
-    client->subscription_count++;
-    return added;
-}
-
-static uint32_t interval_ticks(const struct hub *hub, uint32_t interval_ms)
-{
-    uint32_t tick_ms = hub->options.interval_ms;
-
-    return interval_ms <= tick_ms ? 1 : (interval_ms + tick_ms - 1) / tick_ms;
-}
-
-static void subscribe(
-    struct client *client, const struct command *command, struct command_refusal *refusal)
-{
-    struct hub *hub = client->hub;
-    struct subscription *added;
-    size_t start;
-
-    if (check_subscribe(client, command, refusal)) {
-        refuse(client, refusal);
-        return;
-    }
-    added = add_subscription(client, command);
-    if (!added) {
-        client_cut(client, 1011, "out of memory");
-        return;
-    }
-    added->interval_ticks = interval_ticks(hub, command->interval_ms);
-    added->is_due = added->is_first = true;
-    if (strcmp(command->since_instance, hub->instance) == 0)
-        added->revision = command->since;
-    hub_watch(hub, command->query.topic, true);
-    start = reply_begin(client);
-    encode_subscribed(&client->replies, command, added->view->stream,
-        added->interval_ticks * hub->options.interval_ms);
-    reply_end(client, start);
-}
-
-static void unsubscribe(
-    struct client *client, const struct command *command, struct command_refusal *refusal)
-{
-    struct subscription *subscription = find_subscription(client, command->id);
-    size_t start;
-
-    if (!subscription) {
-        refusal->has_id = true;
-        refusal->id = command->id;
-        (void)command_refuse(refusal, "unknown_subscription", "there is no subscription %llu here",
-            (unsigned long long)command->id);
-        refuse(client, refusal);
-        return;
-    }
-    end_subscription(client, subscription);
-    start = reply_begin(client);
-    encode_complete(&client->replies, command->id);
-    reply_end(client, start);
-}
-
-static void obey(
-    struct client *client, const struct command *command, struct command_refusal *refusal)
-{
-    size_t start;
-
-    switch (command->op) {
-    case COMMAND_SUBSCRIBE:
-        subscribe(client, command, refusal);
-        break;
-    case COMMAND_UNSUBSCRIBE:
-        unsubscribe(client, command, refusal);
-        break;
-    case COMMAND_PING:
-        start = reply_begin(client);
-        encode_pong(&client->replies, command->has_data ? command->data : NULL);
-        reply_end(client, start);
-        break;
-    case COMMAND_AUTHENTICATE:
-        break;
-    }
-}
-
-/* These say that the client does not speak the protocol; the others, that it asked for something
- * that is not to be had. */
-static bool is_not_understood(const char *code)
-{
-    return strcmp(code, "bad_json") == 0 || strcmp(code, "bad_message") == 0 ||
-           strcmp(code, "unknown_op") == 0;
-}
-
-static void read_message(struct client *client)
-{
-    struct command_refusal refusal = {0};
-    struct command command;
-
-    if (command_parse(client->message.bytes, client->message.length, &command, &refusal) == 0) {
-        client->errors_in_a_row = 0;
-        obey(client, &command, &refusal);
-        return;
-    }
-    client->errors_in_a_row =
-        is_not_understood(refusal.code) ? client->errors_in_a_row + 1 : client->errors_in_a_row;
-    refuse(client, &refusal);
-    if (client->errors_in_a_row >= ERRORS_IN_A_ROW)
-        client_close(client, 4400, "not understood");
 }
 
 static bool take_token(struct client *client)
@@ -386,7 +183,7 @@ static bool take_token(struct client *client)
     }
     (void)command_refuse(&refusal, "too_fast", "at most %u messages a second, and %u at once",
         limits->messages_per_s, limits->message_burst);
-    refuse(client, &refusal);
+    client_refuse(client, &refusal);
     client_close(client, 4429, "too fast");
     return false;
 }
@@ -409,7 +206,7 @@ void client_receive(
     if (buffer_failed(message))
         client_cut(client, 1011, "out of memory");
     else if (take_token(client))
-        read_message(client);
+        client_obey(client);
     buffer_fini(message);
 }
 
@@ -450,7 +247,8 @@ static struct subscription *find_owed(struct client *client)
 
 static bool has_work(struct client *client)
 {
-    return client->close_code || client->frame || replies_waiting(client) || find_owed(client);
+    return client->close_code || client->frame || replies_waiting(&client->replies) ||
+           find_owed(client);
 }
 
 static int begin_frame(struct client *client, struct subscription *subscription)
@@ -464,7 +262,7 @@ static int begin_frame(struct client *client, struct subscription *subscription)
 
 static void end_frame(struct client *client)
 {
-    struct subscription *subscription = find_subscription(client, client->frame_id);
+    struct subscription *subscription = client_find(client, client->frame_id);
 
     if (subscription) {
         subscription->revision = client->frame->revision;
@@ -497,6 +295,14 @@ static int write_ping(struct client *client)
     return lws_write(client->wsi, ping + FRAME_HEADROOM, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
+static int write_reply(struct client *client)
+{
+    size_t length;
+    char *text = replies_take(&client->replies, &length);
+
+    return lws_write(client->wsi, (unsigned char *)text, length, LWS_WRITE_TEXT) < 0 ? -1 : 0;
+}
+
 static int write_frame(struct client *client)
 {
     struct subscription *owed = client->frame ? NULL : find_owed(client);
@@ -516,7 +322,7 @@ int client_write(struct client *client)
     client->progress_ms = hub_now_ms();
     if (client->cut_ms)
         return 0;
-    if (replies_waiting(client)) {
+    if (replies_waiting(&client->replies)) {
         r = write_reply(client);
     } else if (client->close_code) {
         client_cut(client, client->close_code, client->close_text);

@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "command.h"
 #include "hub.h"
+#include "replies.h"
 
 struct lws;
 
@@ -30,8 +31,7 @@ struct client {
     char address[64]; /* of the peer, as text */
     struct subscription *subscriptions;
     unsigned subscription_count;
-    struct buffer replies; /* FRAME_HEADROOM bytes, then length and text of each waiting reply */
-    size_t replies_sent;   /* bytes of it that are done with */
+    struct replies replies;
     struct buffer message; /* what came of the message being received */
     struct frame *frame;   /* in flight, and the next part of it */
     unsigned part;
@@ -41,7 +41,7 @@ struct client {
     unsigned errors_in_a_row;
     unsigned close_code; /* 0: stays */
     const char *close_text;
-    int64_t cut_ms; /* when the close went out; 0: it did not */
+    int64_t cut_ms;      /* when the close went out; 0: it did not */
     int64_t progress_ms; /* when its socket last took something, or nothing waited */
     int64_t ping_ms;     /* when the next ping is due */
     unsigned pings_unanswered;
@@ -66,6 +66,14 @@ MUST_CHECK int client_write(struct client *client);
 void client_update(struct client *client, bool is_tick);
 /* Once a second. */
 void client_sweep(struct client *client, int64_t now_ms);
+/* The subscription of that id; NULL: there is none. Lent until one is added or ended. */
+struct subscription *client_find(struct client *client, uint64_t id);
+/* Ends it; what of it is in flight is not sent on. */
+void client_end(struct client *client, struct subscription *subscription);
+
+/* What was encoded since replies_begin is to be sent. */
+void client_reply(struct client *client);
+void client_refuse(struct client *client, const struct command_refusal *refusal);
 /* Closes with code and text (kept) once what is waiting in replies is sent. */
 void client_close(struct client *client, unsigned code, const char *text);
 /* Closes at once, past what waits, also when the socket takes nothing: then the close goes out if

@@ -38,6 +38,8 @@ Test(command, says_what_is_wrong_and_where)
         {"{\"op\":\"ping\",\"op\":\"ping\"}", "bad_json", "duplicate"},
         {"{\"op\":\"ping\"} x", "bad_json", "JSON"},
         {"[]", "bad_message", "object"},
+        {"5", "bad_message", "object"},
+        {"null", "bad_message", "object"},
         {"{}", "bad_message", "op"},
         {"{\"op\":1}", "bad_message", "op"},
         {"{\"op\":\"dance\"}", "unknown_op", "dance"},

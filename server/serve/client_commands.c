@@ -1,0 +1,160 @@
+#include "client_commands.h"
+
+#include "encode.h"
+
+#include <libwebsockets.h>
+
+#include <string.h>
+
+enum { ERRORS_IN_A_ROW = 3 };
+
+static bool has_query(const struct client *client, const struct query *query)
+{
+    for (unsigned i = 0; i < client->subscription_count; i++) {
+        if (query_equal(&client->subscriptions[i].view->query, query))
+            return true;
+    }
+    return false;
+}
+
+static int check_subscribe(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    const struct limits *limits = &client->hub->options.limits;
+
+    refusal->has_id = true;
+    refusal->id = command->id;
+    if (client_find(client, command->id))
+        return command_refuse(refusal, "id_in_use",
+            "subscription %llu is still open; use another id or unsubscribe it first",
+            (unsigned long long)command->id);
+    if (has_query(client, &command->query))
+        return command_refuse(refusal, "already_subscribed",
+            "this connection has a subscription of the same query already");
+    if (client->subscription_count < limits->subscriptions)
+        return 0;
+    command_refuse(refusal, "too_many_subscriptions", "%u subscriptions a client are the most",
+        limits->subscriptions);
+    client_close(client, 4429, "too many subscriptions");
+    return COMMAND_REFUSED;
+}
+
+static struct subscription *add_subscription(struct client *client, const struct command *command)
+{
+    size_t size = (client->subscription_count + 1) * sizeof *client->subscriptions;
+    struct subscription *grown = realloc(client->subscriptions, size), *added;
+
+    if (!grown)
+        return NULL;
+    client->subscriptions = grown;
+    added = &grown[client->subscription_count];
+    *added = (struct subscription){.id = command->id};
+    if (view_open(&client->hub->views, &command->query, &added->view) < 0)
+        return NULL;
+    client->subscription_count++;
+    return added;
+}
+
+static uint32_t interval_ticks(const struct hub *hub, uint32_t interval_ms)
+{
+    uint32_t tick_ms = hub->options.interval_ms;
+
+    return interval_ms <= tick_ms ? 1 : (interval_ms + tick_ms - 1) / tick_ms;
+}
+
+static void subscribe(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    struct hub *hub = client->hub;
+    struct subscription *added;
+
+    if (check_subscribe(client, command, refusal)) {
+        client_refuse(client, refusal);
+        return;
+    }
+    added = add_subscription(client, command);
+    if (!added) {
+        client_cut(client, 1011, "out of memory");
+        return;
+    }
+    added->interval_ticks = interval_ticks(hub, command->interval_ms);
+    added->is_due = added->is_first = true;
+    if (strcmp(command->since_instance, hub->instance) == 0)
+        added->revision = command->since;
+    hub_watch(hub, command->query.topic, true);
+    encode_subscribed(replies_begin(&client->replies), command, added->view->stream,
+        added->interval_ticks * hub->options.interval_ms);
+    client_reply(client);
+}
+
+static void unsubscribe(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+    struct subscription *subscription = client_find(client, command->id);
+
+    if (!subscription) {
+        refusal->has_id = true;
+        refusal->id = command->id;
+        (void)command_refuse(refusal, "unknown_subscription", "there is no subscription %llu here",
+            (unsigned long long)command->id);
+        client_refuse(client, refusal);
+        return;
+    }
+    client_end(client, subscription);
+    encode_complete(replies_begin(&client->replies), command->id);
+    client_reply(client);
+}
+
+static void obey(
+    struct client *client, const struct command *command, struct command_refusal *refusal)
+{
+
+    switch (command->op) {
+    case COMMAND_SUBSCRIBE:
+        subscribe(client, command, refusal);
+        break;
+    case COMMAND_UNSUBSCRIBE:
+        unsubscribe(client, command, refusal);
+        break;
+    case COMMAND_PING:
+        encode_pong(replies_begin(&client->replies), command->has_data ? command->data : NULL);
+        client_reply(client);
+        break;
+    case COMMAND_AUTHENTICATE:
+        break;
+    }
+}
+
+/* These say that the client does not speak the protocol; the others, that it asked for something
+ * that is not to be had. */
+static bool is_not_understood(const char *code)
+{
+    return strcmp(code, "bad_json") == 0 || strcmp(code, "bad_message") == 0 ||
+           strcmp(code, "unknown_op") == 0;
+}
+
+static int read_command(
+    struct client *client, struct command *command, struct command_refusal *refusal)
+{
+    const struct buffer *message = &client->message;
+
+    if (lws_frame_is_binary(client->wsi))
+        return command_refuse(refusal, "bad_message", "messages are text, and this one is binary");
+    return command_parse(message->bytes, message->length, command, refusal);
+}
+
+void client_obey(struct client *client)
+{
+    struct command_refusal refusal = {0};
+    struct command command;
+
+    if (read_command(client, &command, &refusal) == 0) {
+        client->errors_in_a_row = 0;
+        obey(client, &command, &refusal);
+        return;
+    }
+    client_refuse(client, &refusal);
+    client->errors_in_a_row += is_not_understood(refusal.code);
+    if (client->errors_in_a_row >= ERRORS_IN_A_ROW)
+        client_close(client, 4400, "not understood");
+}
