@@ -102,7 +102,8 @@ static int refuse_host(struct http_response *response, const char *host)
         host);
 }
 
-/* The address the connection came in on; "" when it cannot be told. */
+/* The address the connection came in on, an IPv4 one as such also on an IPv6 socket; "" when it
+ * cannot be told. */
 static void read_local_address(struct lws *wsi, char *text, size_t size)
 {
     struct sockaddr_storage name;
@@ -110,8 +111,11 @@ static void read_local_address(struct lws *wsi, char *text, size_t size)
     struct sockaddr *address = (struct sockaddr *)&name;
 
     text[0] = '\0';
-    if (getsockname(lws_get_socket_fd(wsi), address, &length) == 0)
-        getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
+    if (getsockname(lws_get_socket_fd(wsi), address, &length) < 0)
+        return;
+    getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
+    if (strncmp(text, "::ffff:", 7) == 0 && strchr(text, '.'))
+        memmove(text, text + 7, strlen(text + 7) + 1);
 }
 
 /* Fills in the refusal when there is one: status is 0 otherwise. */
