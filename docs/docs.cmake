@@ -16,3 +16,7 @@ add_test(NAME config_readme_is_current
 set_tests_properties(config_default_is_valid config_default_is_the_default config_readme_is_current
   PROPERTIES LABELS unit TIMEOUT 60 ENVIRONMENT IFPULSE=$<TARGET_FILE:ifpulse>
   FAIL_REGULAR_EXPRESSION "ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+
+add_test(NAME docs_clients_work COMMAND node --test-reporter=tap ${CMAKE_CURRENT_LIST_DIR}/clients.test.mjs)
+set_tests_properties(docs_clients_work PROPERTIES LABELS integration TIMEOUT 240
+  ENVIRONMENT IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>)
