@@ -5,7 +5,7 @@
 #include <string.h>
 
 const char *const network_status_words[NETWORK_STATUSES] = {
-    "unavailable", "known", "not_applicable", "not_supported", "permission", "error"};
+    "unavailable", "available", "not_applicable", "not_supported", "permission", "error"};
 const char *const network_interface_type_words[NETWORK_INTERFACE_TYPES] = {
     "ethernet", "wifi", "loopback", "virtual", "cellular", "other"};
 const char *const network_duplex_words[NETWORK_DUPLEXES] = {"half", "full"};
