@@ -36,7 +36,7 @@ export class Network {
     this.seed = seed;
     this.time = Date.now();
     this.started = this.time;
-    this.capabilities = { owners: { status: 'known', detail: 'All processes can be seen.' }, ...capabilities };
+    this.capabilities = { owners: { status: 'available', detail: 'All processes can be seen.' }, ...capabilities };
     for (const { mean, share, ...facts } of LINKS) {
       this.interfaces.set(facts.name, { ...BASE, ...facts, ...COUNTERS });
       this.#flows.set(facts.name, { mean, share, down: mean, up: mean * share });

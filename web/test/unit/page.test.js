@@ -35,7 +35,7 @@ test('each state has its word', () => {
 test('every condition that applies is named, with the way out', () => {
   const result = conditions(state({
     link: link({ phase: 'waiting', hasData: false, retryAt: 203_100, lostAt: 10_000 }), isPaused: true, newest: 37_000, isSlow: true,
-    server: { capabilities: { owners: { status: 'permission', detail: 'Needs CAP_SYS_PTRACE.' }, rates: { status: 'known', detail: '' } } },
+    server: { capabilities: { owners: { status: 'permission', detail: 'Needs CAP_SYS_PTRACE.' }, rates: { status: 'available', detail: '' } } },
     rows: { shown: 5000, matching: 18_213 }, failure: 'cards', restart: { instance: 'x', at: 0, version: '0.2.0' },
   }));
   assert.deepEqual(keys(result), ['failure', 'waiting', 'gone', 'paused', 'version 0.2.0', 'slow', 'limited', 'rows']);

@@ -169,9 +169,9 @@ test('records are replaced, so an earlier picture stays true', () => {
 
 test('one record: null makes a field unknown again', () => {
   const replica = new Replica(false);
-  replica.receive({ op: 'snapshot', stream: 2, revision: 1, time, data: { cpu_percent: 1, capabilities: { owners: { status: 'known' } } } });
+  replica.receive({ op: 'snapshot', stream: 2, revision: 1, time, data: { cpu_percent: 1, capabilities: { owners: { status: 'available' } } } });
   replica.receive({ op: 'delta', stream: 2, since: 1, revision: 2, time, patch: { cpu_percent: null, capabilities: { owners: { detail: 'x' } } } });
-  assert.deepEqual(json(replica.data), { capabilities: { owners: { status: 'known', detail: 'x' } } });
+  assert.deepEqual(json(replica.data), { capabilities: { owners: { status: 'available', detail: 'x' } } });
 });
 
 test('what is no message is refused', () => {
