@@ -1,7 +1,7 @@
 // What a line chart cannot say by lines, as a Chart.js plugin: bands where the link was down, marks on
 // the top edge where packets were lost, upright lines for events, and dots for samples that stand
 // alone between two holes, which a line chart without points draws as nothing at all.
-// It draws chart.marks = {bands: [{from, to, text}], flags: [time], lines: [time], palette}.
+// It draws chart.marks = {bands: [{from, to, text, ink}], flags: [time], lines: [time], palette}.
 
 import { faded } from './palette.js';
 
@@ -10,16 +10,16 @@ const FLAG_HEIGHT = 7;
 function drawBands(context, area, scale, { bands, palette }) {
   context.font = `11px ${palette.font}`;
   context.textBaseline = 'bottom';
-  for (const { from, to, text } of bands) {
+  for (const { from, to, text, ink } of bands) {
     const left = Math.max(area.left, scale.getPixelForValue(from));
     const right = Math.min(area.right, scale.getPixelForValue(to));
     if (right <= left) continue;
-    context.fillStyle = faded(palette.bad, 0.14);
+    context.fillStyle = faded(palette[ink], ink === 'bad' ? 0.14 : 0.06);
     context.fillRect(left, area.top, Math.max(1, right - left), area.bottom - area.top);
-    context.fillStyle = palette.bad;
+    context.fillStyle = palette[ink];
     const width = context.measureText(text).width + 8;
     const at = Math.max(area.left + 4, Math.min(left + 4, area.right - width));
-    if (right - left >= width || right >= area.right - 1 || right - left > 12) context.fillText(text, at, area.bottom - 4);
+    if (ink === 'bad' || right - left >= width) context.fillText(text, at, area.bottom - 4);
   }
 }
 

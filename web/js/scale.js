@@ -30,11 +30,6 @@ class StickyEnd {
   }
 }
 
-function tickStep(end, unit) {
-  const step = niceCeiling(end / 2.5, unit);
-  return step * 2 <= end * (1 + 1e-9) ? step : end / 2;
-}
-
 export class MirroredAxis {
   #download = new StickyEnd();
   #upload = new StickyEnd();
@@ -50,12 +45,13 @@ export class MirroredAxis {
     const top = this.#download.update(download, unit, time);
     const bottom = this.#upload.update(upload, unit, time);
     const least = Math.max(top, bottom) * (SMALLEST_SHARE / (1 - SMALLEST_SHARE));
-    return mirrored(Math.max(top, least), Math.max(bottom, least), unit);
+    return mirrored(Math.max(top, least), Math.max(bottom, least));
   }
 }
 
-function mirrored(top, bottom, unit) {
-  const step = tickStep(Math.max(top, bottom), unit);
+// The larger half is labelled at its end and its middle; the smaller by the same step, or at its end.
+function mirrored(top, bottom) {
+  const step = Math.max(top, bottom) / 2;
   const ticks = new Set([0]);
   for (const [end, sign] of [[top, 1], [bottom, -1]]) {
     for (let value = step; value <= end * (1 + 1e-9); value += step) ticks.add(sign * value);

@@ -40,7 +40,8 @@ function lineNotice({ link, now, isOffline }) {
 }
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const LIMITED = new Set(['permission', 'error', 'unavailable', 'not_supported']);
+// What this kind of machine does not have at all is no limit of ours and needs no notice.
+const LIMITED = new Set(['permission', 'error', 'unavailable']);
 
 function limits(server) {
   const all = Object.entries(server?.capabilities ?? {}).filter(([, capability]) => LIMITED.has(capability?.status));

@@ -91,7 +91,8 @@ function marksOf(ring, name, { events, from, to }) {
   const lines = [];
   for (const event of events.values())
     if (event.interface === name && LINK_EVENTS.has(event.event)) lines.push(Date.parse(event.time));
-  const bands = downSpans(ring, from, to).map((span) => ({ ...span, text: 'link down' }));
+  const bands = downSpans(ring, from, to).map((span) => ({ ...span, text: 'link down', ink: 'bad' }));
+  if (ring.time(0) > from) bands.push({ from, to: ring.time(0), text: `before ${clock(ring.time(0))} this page was not open`, ink: 'muted' });
   return { bands, flags, lines };
 }
 

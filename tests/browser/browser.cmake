@@ -1,0 +1,20 @@
+# The page's tests: each file is one run of node's own test runner. Those of web/test/unit need no
+# browser; those here drive Debian's Chromium, live.test.mjs with the real server in a network
+# namespace of its own.
+set(web ${PROJECT_SOURCE_DIR}/web)
+set(browser ${CMAKE_CURRENT_LIST_DIR})
+
+file(GLOB files CONFIGURE_DEPENDS ${web}/test/unit/*.test.js)
+foreach(file ${files})
+  get_filename_component(name ${file} NAME_WE)
+  add_test(NAME page_${name} COMMAND ${NODE} --test ${file})
+  set_tests_properties(page_${name} PROPERTIES LABELS unit TIMEOUT 60)
+endforeach()
+
+# One browser at a time: each takes what a small machine has.
+foreach(name page line axe)
+  add_test(NAME browser_${name} COMMAND ${NODE} --test ${browser}/${name}.test.mjs)
+endforeach()
+add_test(NAME browser_live COMMAND ${NODE} ${browser}/support/isolated.mjs ${browser}/live.test.mjs)
+set_tests_properties(browser_page browser_line browser_axe browser_live PROPERTIES
+  LABELS browser TIMEOUT 240 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")
