@@ -8,20 +8,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
-const here = import.meta.dirname ?? new URL(".", import.meta.url).pathname;
+const config = fileURLToPath(new URL("../../config", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "ifpulse-config-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const rows = readFileSync(join(here, "README.md"), "utf8")
+const rows = readFileSync(join(config, "README.md"), "utf8")
     .split("\n")
     .map((line) => /^\| `([a-z_.]+)` \| ([^|]+) \| (?:`([^`]*)` )?\|/.exec(line))
     .filter(Boolean)
     .map(([, key, value, standard]) => ({ key, value, standard }));
 
-function check(config) {
+function check(settings) {
     const file = join(folder, "ifpulse.json");
-    writeFileSync(file, JSON.stringify(config));
+    writeFileSync(file, JSON.stringify(settings));
     const { status, stderr } = spawnSync(process.env.IFPULSE, ["check-config", file], { encoding: "utf8" });
     return { isAccepted: status === 0, error: stderr };
 }
@@ -50,7 +51,7 @@ test("the tables name every key that the program takes", () => {
 });
 
 test("the defaults in the tables are those of ifpulse.json", () => {
-    const file = flatten(JSON.parse(readFileSync(join(here, "ifpulse.json"), "utf8")));
+    const file = flatten(JSON.parse(readFileSync(join(config, "ifpulse.json"), "utf8")));
     const table = rows.filter(({ standard }) => standard !== undefined).map(({ key, standard }) => [key, JSON.parse(standard)]);
     assert.deepEqual(Object.fromEntries(table), Object.fromEntries(file));
 });

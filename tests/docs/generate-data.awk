@@ -1,6 +1,6 @@
 # Puts the rows of metrics.h into the tables of docs/data.md, between the marks that name them:
 #
-#   awk -f docs/generate-data.awk server/monitor/metrics.h server/monitor/network_types.c \
+#   awk -f tests/docs/generate-data.awk server/monitor/metrics.h server/monitor/network_types.c \
 #       docs/data.md >new && mv new docs/data.md
 #
 # The prose around the tables is written by hand; the tables are never edited. The test

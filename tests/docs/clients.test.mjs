@@ -14,8 +14,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const page = readFileSync(join(here, "protocol.md"), "utf8");
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = readFileSync(join(root, "docs/protocol.md"), "utf8");
 const ENOUGH = 10; // comparisons before the cut, and as many after it
 const CONNECTIONS = 400; // enough for a snapshot in parts
 const PATIENCE_MS = 60_000;
@@ -29,7 +29,7 @@ function canonical(value) {
 function temporaryFolder(t) {
     const folder = mkdtempSync(join(tmpdir(), "ifpulse-clients-"));
     t.after(() => rmSync(folder, { recursive: true }));
-    symlinkSync(join(here, "../web/node_modules"), join(folder, "node_modules"));
+    symlinkSync(join(root, "web/node_modules"), join(folder, "node_modules"));
     return folder;
 }
 
