@@ -19,9 +19,10 @@ struct collector {
     pthread_t thread;
     int wake_fd; /* eventfd: something of the following changed */
     atomic_bool stopping, watching;
+    atomic_uint asked;      /* times that watching began */
+    unsigned answered;      /* the last of these that got its reading */
     uint64_t last_event;    /* newest event that went into an observation */
     int64_t connections_ms; /* monotonic time of their last reading */
-    bool connections_read;  /* whether the last tick read them */
     bool is_failing;        /* the last reading failed, and that was logged */
     pthread_mutex_t lock;   /* of the place for one */
     struct observation *ready;
@@ -96,8 +97,10 @@ static void report_failure(struct collector *collector, const char *what, int r)
 
 static int read_connections(struct collector *collector)
 {
+    unsigned asked = atomic_load(&collector->asked);
     int r = network_monitor_refresh_connections(collector->monitor);
 
+    collector->answered = asked;
     collector->connections_ms = (int64_t)clock_ms(CLOCK_MONOTONIC);
     return r;
 }
@@ -117,7 +120,6 @@ static void tick(struct collector *collector)
     int what = WITH_TICK;
     int r = network_monitor_refresh(collector->monitor);
 
-    collector->connections_read = atomic_load(&collector->watching);
     if (r == 0 && connections_due(collector)) {
         r = read_connections(collector);
         what |= r == 0 ? WITH_CONNECTIONS : 0;
@@ -132,17 +134,13 @@ static void tick(struct collector *collector)
 static void catch_up(struct collector *collector)
 {
     double started_ms = clock_ms(CLOCK_MONOTONIC);
-    bool watching = atomic_load(&collector->watching);
     int r;
 
-    if (!watching || collector->connections_read) {
-        collector->connections_read = watching;
+    if (!atomic_load(&collector->watching) || collector->answered == atomic_load(&collector->asked))
         return;
-    }
-    collector->connections_read = true;
     r = read_connections(collector);
     report_failure(collector, "reading the connections", r);
-    r = observe(collector, WITH_CONNECTIONS, started_ms);
+    r = observe(collector, r == 0 ? WITH_CONNECTIONS : 0, started_ms);
     if (r < 0)
         log_error("an observation is left out: %s", strerror(-r));
 }
@@ -213,8 +211,10 @@ static void wake(struct collector *collector)
 
 void collector_watch_connections(struct collector *collector, bool watch)
 {
-    if (atomic_exchange(&collector->watching, watch) != watch)
-        wake(collector);
+    if (atomic_exchange(&collector->watching, watch) == watch || !watch)
+        return;
+    atomic_fetch_add(&collector->asked, 1);
+    wake(collector);
 }
 
 void collector_free(struct collector *collector)
