@@ -54,14 +54,13 @@ class Card {
     this.link = element('span', { class: 'link' }, this.mark, '\u00a0', this.word);
     this.speed = element('span', { class: 'card-speed' });
     this.badge = element('span', { class: 'badge', hidden: true });
-    this.address = element('p', { class: 'card-address' });
+    this.address = element('span', { class: 'card-address' });
     this.down = quantity('download');
     this.up = quantity('upload');
     const canvas = element('canvas', { class: 'card-spark', 'aria-hidden': 'true' });
     this.node = element('li', { class: 'card' },
-      element('div', { class: 'card-head' }, element('h3', {}, this.button), this.kind),
-      element('p', { class: 'card-link' }, this.link, this.speed, this.badge),
-      this.address,
+      element('div', { class: 'card-head' }, element('h3', {}, this.button), this.badge, this.kind),
+      element('p', { class: 'card-link' }, this.link, this.speed, this.address),
       element('p', { class: 'card-rates' },
         element('span', { class: 'download' }, element('span', { 'aria-hidden': 'true' }, '↓\u00a0'), element('span', { class: 'unseen' }, 'Download '), this.down.node),
         element('span', { class: 'upload' }, element('span', { 'aria-hidden': 'true' }, '↑\u00a0'), element('span', { class: 'unseen' }, 'Upload '), this.up.node)),

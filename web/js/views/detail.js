@@ -51,11 +51,13 @@ function createSums() {
     return { cells, node: element('tr', {}, element('th', { scope: 'row', class: className }, arrow, element('span', { class: 'label' }, `\u00a0${label}`)), ...cells) };
   });
   const heads = columns.map((label) => element('th', { scope: 'col' }, label));
+  const span = element('td', { class: 'span' });
   const node = element('table', { class: 'sums' },
     element('caption', { class: 'unseen' }, 'Over the window shown'),
-    element('thead', {}, element('tr', {}, element('td'), ...heads)),
+    element('thead', {}, element('tr', {}, span, ...heads)),
     element('tbody', {}, ...rows.map((row) => row.node)));
-  function show(sums, unit) {
+  function show(sums, { unit, over }) {
+    put(span, over);
     sums.forEach(({ now, mean, peak, total }, index) => {
       [rate(now, unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => put(rows[index].cells[column], text));
     });
@@ -96,10 +98,10 @@ function marksOf(ring, name, { events, from, to }) {
   return { bands, flags, lines };
 }
 
-function summaryOf(name, record, { sums: [down, up], unit, span }) {
+function summaryOf(name, record, { sums: [down, up], unit, over }) {
   const state = record ? linkWord(record).word : 'gone';
   const part = (word, { now, peak }) => `${word} ${rate(now, unit)} now, ${rate(peak, unit)} at most`;
-  return `${plain(name, 24)} is ${state}. ${part('Download', down)}; ${part('upload', up)}, over the ${span}.`;
+  return `${plain(name, 24)} is ${state}. ${over}: ${part('download', down)}; ${part('upload', up)}.`;
 }
 
 export function createDetail(root, app) {
@@ -110,7 +112,7 @@ export function createDetail(root, app) {
     element('span', { class: 'download' }, '↓ Download'), element('span', { class: 'upload' }, '↑ Upload'), element('span', { class: 'lost' }, '▲ Packets lost'));
   const canvas = element('canvas', { 'aria-hidden': 'true' });
   const stage = element('div', { class: 'stage', tabindex: '0', role: 'group', 'aria-label': 'Traffic chart' }, canvas);
-  const caption = element('figcaption', { class: 'caption' });
+  const caption = element('figcaption', { class: 'unseen' });
   const facts = createFacts();
   const sums = createSums();
   const course = createCourse();
@@ -178,11 +180,12 @@ export function createDetail(root, app) {
     const both = [DOWNLOAD, UPLOAD].map((channel) => ring.stats(channel, from, to));
     both[0].now = record?.download_speed ?? null;
     both[1].now = record?.upload_speed ?? null;
-    sums.show(both, unit);
+    const seen = Math.min(app.windowMs, Math.max(0, to - ring.time(0))) / 1000;
+    const over = seen < app.windowMs / 1000 - 1 ? `Since opened, ${duration(seen)}` : `Last ${duration(seen)}`;
+    sums.show(both, { unit, over });
     if (!course.node.hidden) course.show(ring, { from, to, unit });
     facts.show(record ?? {});
-    const seen = Math.min(app.windowMs, Math.max(0, to - ring.time(0))) / 1000;
-    put(caption, summaryOf(name, record, { sums: both, unit, span: seen < app.windowMs / 1000 - 1 ? `${duration(seen)} since this page was opened` : `last ${duration(seen)}` }));
+    put(caption, summaryOf(name, record, { sums: both, unit, over }));
   }
   return { draw };
 }
