@@ -154,8 +154,7 @@ time.sleep(600)`]);
     const { json } = await server.get("/api/v1/connections");
     const ours = others(listByServer(json.data), server);
     assert.deepEqual(ours, others(listBySs(), server));
-    assert.equal(ours.length, 2001);
-    assert.ok(ours.every((line) => line.endsWith(` ${holder.pid} python3`)));
+    assert.equal(ours.filter((line) => line.endsWith(` ${holder.pid} python3`)).length, 2001);
     await server.stop();
 });
 

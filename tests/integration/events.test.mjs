@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Client } from "../support/client.mjs";
-import { run } from "../support/network.mjs";
+import { addLink, run } from "../support/network.mjs";
 import { startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 
@@ -12,7 +12,7 @@ const inOrder = (state) => Object.keys(state).map(Number).sort((a, b) => a - b).
 
 // Each step on "lan", what becomes of the record in interfaces, and the event it makes.
 const STEPS = [
-    ["ip link add lan type dummy", (i) => i && !i.is_up, "interface_added"],
+    [() => addLink("lan"), (i) => i && !i.is_up, "interface_added"],
     ["ip link set lan up", (i) => i.is_up && i.is_active, "link_up"],
     ["ip addr add 10.4.0.1/24 dev lan", (i) => i.addresses.includes("10.4.0.1/24"), "address_added", "10.4.0.1/24"],
     ["ip addr add fd04::1/64 dev lan nodad", (i) => i.addresses.includes("fd04::1/64"), "address_added", "fd04::1/64"],
@@ -32,8 +32,8 @@ test("link and address changes come at once and in order, also to who asked for 
     const expected = [];
     for (const [command, isSeen, event, address] of STEPS) {
         expected.push(address ? `${event} ${address}` : event);
-        run(command);
-        await until(() => isSeen(interfaces.state.lan), () => `${command} in ${JSON.stringify(interfaces.state.lan)}`, 10_000);
+        (typeof command === "string" ? () => run(command) : command)();
+        await until(() => isSeen(interfaces.state.lan), () => `${event} in ${JSON.stringify(interfaces.state.lan)}`, 10_000);
         await until(() => mine().some((e) => e.event === event && (!address || e.address === address)),
             () => `${event} ${address ?? ""} in ${JSON.stringify(mine())}`, 10_000);
     }
@@ -57,7 +57,7 @@ test("REST knows the same events, and those that watch nothing get none", async 
     let texts = 0;
     quiet.onText = () => { texts += 1; };
     const events = await client.subscribe("events");
-    run("ip link add lan5 type dummy");
+    addLink("lan5");
     await events.reaches((state) => inOrder(state).some((e) => e.interface === "lan5"), "the event of lan5");
     const { json } = await server.get("/api/v1/events");
     assert.deepEqual(json.data, events.state);
@@ -74,7 +74,7 @@ test("a hundred links that come and go leave a hundred events each, none twice, 
     const client = await Client.connect(t, server);
     const events = await client.subscribe("events");
     for (let i = 0; i < 100; i += 1) {
-        run(`ip link add burst${i} type dummy`);
+        run(`ip link add burst${i} type bridge`);
     }
     await events.reaches((state) => Object.values(state).filter((e) => e.event === "interface_added"
         && e.interface.startsWith("burst")).length === 100, "100 links");

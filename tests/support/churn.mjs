@@ -1,28 +1,35 @@
 // A network that does not hold still: links come, change, get another name and go; connections open,
 // carry something and close; sockets listen and stop listening.
 
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import dgram from "node:dgram";
+import { once } from "node:events";
 import net from "node:net";
+import { promisify } from "node:util";
 
-import { run } from "./network.mjs";
 import { pause } from "./wait.mjs";
+
+// Not run(): that would hold up whoever churns beside a client of its own.
+const bash = (script) => promisify(execFile)("bash", ["-e", "-c", script]);
 
 async function churnLinks(round) {
     const name = `churn${round % 3}`;
-    run(`ip link add ${name} type dummy`);
-    run(`ip addr add 10.77.${round % 200}.1/24 dev ${name}`);
-    run(`ip link set ${name} up`);
+    const other = `other${round % 3}`;
+    await bash(`ip netns add beyond 2>/dev/null || true
+        ip link add ${name} type veth peer name ${name} netns beyond
+        ip addr add 10.77.${round % 200}.1/24 dev ${name}
+        ip -n beyond link set ${name} up
+        ip link set ${name} up`);
     await pause(60);
-    run(`ip link set ${name} down`);
-    run(`ip link set ${name} name other${round % 3}`);
-    run(`ip link set other${round % 3} mtu ${1400 + (round % 50)} up`);
+    await bash(`ip link set ${name} down
+        ip link set ${name} name ${other}
+        ip link set ${other} mtu ${1400 + (round % 50)} up`);
     await pause(60);
     if (round % 2) {
-        run(`ip link add link other${round % 3} name vlan${round % 3} type vlan id 10`);
+        await bash(`ip link add link ${other} name upper${round % 3} type macvlan`);
         await pause(30);
     }
-    run(`ip link del other${round % 3}`);
+    await bash(`ip link del ${other}`);
 }
 
 async function churnConnections(round) {

@@ -19,6 +19,29 @@ export function addNamespace(name) {
     runInside(name, "ip link set lo up");
 }
 
+// A link of its own, with carrier once it is up. Its other end is in a namespace nobody looks into:
+// of the kinds that need nothing else, veth is the one that every kernel has.
+export function addLink(name) {
+    try {
+        run("ip netns add beyond");
+    } catch {
+        // there from the link before
+    }
+    run(`ip link add ${name} type veth peer name ${name} netns beyond`);
+    runInside("beyond", `ip link set ${name} up`);
+}
+
+// Whether this kernel has a kind of link; words as after "type".
+export function hasKind(words) {
+    try {
+        run(`ip link add trial ${words}`);
+    } catch (error) {
+        return !/Unknown device type/.test(error.stderr);
+    }
+    run("ip link del trial");
+    return true;
+}
+
 // A wire from here to a namespace: `here` with 10.x.0.1/24, `there` in it with 10.x.0.2/24.
 export function addWire({ here, namespace, there = "eth0", subnet = 1 }) {
     run(`ip link add ${here} type veth peer name ${there} netns ${namespace}`);
