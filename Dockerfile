@@ -36,7 +36,7 @@ FROM debian:12-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libjansson4 libmnl0 libwebsockets17 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 8750 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ifpulse
+ && useradd --uid 8750 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ifpulse
 COPY --from=build /out/usr/local/bin/ifpulse /usr/local/bin/ifpulse
 COPY --from=build /out/usr/local/share/ifpulse /usr/local/share/ifpulse
 COPY --from=build /out/usr/local/etc/ifpulse /usr/local/etc/ifpulse
