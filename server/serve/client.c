@@ -369,7 +369,7 @@ void client_sweep(struct client *client, int64_t now_ms)
     if (client->is_waiting && now_ms - client->progress_ms >= STALL_MS)
         client_cut(client, 4408, "too slow");
     else if (now_ms >= client->ping_ms && client->pings_unanswered >= PINGS_MISSED)
-        client_cut(client, 4408, "pings are not answered");
+        client_cut(client, 4508, "pings are not answered"); /* asleep, perhaps: it may come back */
     else if (now_ms >= client->ping_ms)
         want_write(client);
 }
