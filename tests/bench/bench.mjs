@@ -90,7 +90,7 @@ async function benchSockets() {
 }
 
 async function benchInterfaces() {
-    const commands = Array.from({ length: INTERFACES - 1 }, (_, i) => `link add d${i} type dummy\n`).join("");
+    const commands = Array.from({ length: INTERFACES / 2 }, (_, i) => `link add a${i} type veth peer name b${i}\n`).join("");
     execFileSync("ip", ["-batch", "-"], { input: commands });
     const bare = json("bare_dump", "interfaces");
     const tick = json("bench_tick", "interfaces");
