@@ -32,6 +32,23 @@ test('live: totals, cards, chart, table and events come from the stream and keep
     await view.until(() => document.querySelectorAll('#connections .row .download.cell')[1].textContent.includes('bit/s'));
   }));
 
+test('numbers change, nothing moves', () =>
+  visit({}, async (view) => {
+    await view.state('Live');
+    await view.until(() => document.querySelectorAll('.rows .row:not([hidden])').length > 10);
+    await view.page.waitForTimeout(1500);
+    const shifts = await view.page.evaluate(() => new Promise((resolve) => {
+      const seen = [];
+      // A unit may follow its number by a hair; boxes stay where they are.
+      new PerformanceObserver((list) => {
+        for (const { sources } of list.getEntries())
+          for (const { node } of sources) if (node?.nodeType === 1 && !node.closest('.quantity')) seen.push(node.outerHTML.slice(0, 200));
+      }).observe({ type: 'layout-shift' });
+      setTimeout(() => resolve(seen), 4000);
+    }));
+    assert.deepEqual(shifts, []);
+  }));
+
 test('the chart is drawn: download above, upload below zero, and nothing where there was no data', () =>
   visit({}, async (view) => {
     await view.page.selectOption('#window', '60');

@@ -35,7 +35,7 @@ export class Schedule {
   }
 
   #request() {
-    if (this.#requested || this.env.isHidden()) return;
+    if (this.#requested) return;
     this.#requested = true;
     const wait = this.isSlow ? this.#pauseUntil - this.env.now() : 0;
     if (wait > 0) this.env.later(() => this.env.requestFrame(() => this.#frame()), wait);

@@ -59,7 +59,7 @@ function createSums() {
   function show(sums, { unit, over }) {
     put(span, over);
     sums.forEach(({ now, mean, peak, total }, index) => {
-      [rate(now, unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => put(rows[index].cells[column], text));
+      [rate(now, unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => put(rows[index].cells[column], text.replace('\u00a0', ' ')));
     });
   }
   return { node, show };
