@@ -8,19 +8,20 @@
 
 enum { ERRORS_IN_A_ROW = 3 };
 
-static bool has_query(const struct client *client, const struct query *query)
+static const struct subscription *find_query(const struct client *client, const struct query *query)
 {
     for (unsigned i = 0; i < client->subscription_count; i++) {
         if (query_equal(&client->subscriptions[i].view->query, query))
-            return true;
+            return &client->subscriptions[i];
     }
-    return false;
+    return NULL;
 }
 
 static int check_subscribe(
     struct client *client, const struct command *command, struct command_refusal *refusal)
 {
     const struct limits *limits = &client->hub->options.limits;
+    const struct subscription *same;
 
     refusal->has_id = true;
     refusal->id = command->id;
@@ -28,9 +29,11 @@ static int check_subscribe(
         return command_refuse(refusal, "id_in_use",
             "subscription %llu is still open; use another id or unsubscribe it first",
             (unsigned long long)command->id);
-    if (has_query(client, &command->query))
+    same = find_query(client, &command->query);
+    if (same)
         return command_refuse(refusal, "already_subscribed",
-            "this connection has a subscription of the same query already");
+            "\"%s\" is subscribed already, as id %llu; unsubscribe that first",
+            topic_info[command->query.topic].name, (unsigned long long)same->id);
     if (client->subscription_count < limits->subscriptions)
         return 0;
     command_refuse(refusal, "too_many_subscriptions", "%u subscriptions a client are the most",
@@ -108,7 +111,6 @@ static void unsubscribe(
 static void obey(
     struct client *client, const struct command *command, struct command_refusal *refusal)
 {
-
     switch (command->op) {
     case COMMAND_SUBSCRIBE:
         subscribe(client, command, refusal);
