@@ -1,0 +1,356 @@
+/* Real devices, in a network namespace that each test makes for itself and that ends with it. */
+#include "network_monitor.h"
+
+#include "base.h"
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+static struct network_monitor *monitor;
+
+/* Runs a command line through the shell, quietly; its exit status. */
+static int run(const char *line)
+{
+    pid_t pid;
+    int status = -1;
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    char *arguments[] = {(char *)"sh", (char *)"-c", (char *)line, NULL};
+    if (posix_spawnp(&pid, "sh", &quiet, NULL, arguments, environ) == 0)
+        waitpid(pid, &status, 0);
+    posix_spawn_file_actions_destroy(&quiet);
+    return status;
+}
+
+static void must(const char *line)
+{
+    cr_assert_eq(run(line), 0, "%s", line);
+}
+
+/* A kernel may lack a kind of device; then there is nothing to test. */
+static void want(const char *line)
+{
+    if (run(line) != 0)
+        cr_skip_test("this kernel or user cannot: %s", line);
+}
+
+static void set_up(void)
+{
+    if (unshare(CLONE_NEWNET) < 0)
+        cr_skip_test("needs root, to make a network namespace: %s", strerror(errno));
+    must("ip link set lo up");
+}
+
+static void tear_down(void)
+{
+    network_monitor_close(monitor);
+}
+
+TestSuite(devices, .init = set_up, .fini = tear_down);
+
+static void open_monitor(void)
+{
+    cr_assert_eq(network_monitor_open(&monitor), 0);
+}
+
+static void refresh(void)
+{
+    cr_assert_eq(network_monitor_refresh(monitor), 0);
+}
+
+static const struct network_interface *find(const char *name)
+{
+    const struct network_interface *iface = network_monitor_find(monitor, name);
+    cr_assert(iface, "%s is missing", name);
+    return iface;
+}
+
+static void check_lower(const char *name, const char *lower)
+{
+    const struct network_interface *iface = find(name);
+    cr_assert(network_has(iface, lower));
+    cr_assert_eq(iface->lower.count, lower ? 1 : 0, "%s", name);
+    if (lower)
+        cr_assert_str_eq(iface->lower.items[0].text, lower);
+}
+
+static void check_kind(const char *name, enum network_interface_type type, const char *kind)
+{
+    const struct network_interface *iface = find(name);
+    cr_assert_eq(iface->type, type, "%s", name);
+    cr_assert_str_eq(iface->kind, kind);
+}
+
+static void check_not_counted(const char *name, const char *reason)
+{
+    const struct network_interface *iface = find(name);
+    cr_assert_not(iface->is_counted);
+    cr_assert_str_eq(iface->not_counted_reason, reason, "%s", name);
+}
+
+Test(devices, loopback_is_one_and_does_not_count)
+{
+    open_monitor();
+    const struct network_interface *lo = find("lo");
+    check_kind("lo", NETWORK_LOOPBACK, "loopback");
+    check_not_counted("lo", "loopback");
+    cr_assert(lo->is_loopback && lo->is_up && lo->is_active && !lo->is_wireless);
+    cr_assert_eq(lo->status.mac_address, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(lo->addresses.items[0].family, AF_INET);
+    cr_assert_eq(lo->addresses.items[0].prefix_length, 8);
+    cr_assert(network_has(lo, mtu_bytes) && network_has(lo, carrier_changes));
+    cr_assert_not(network_has(network_monitor_totals(monitor), bytes_received));
+}
+
+Test(devices, veth_with_both_ends_here_counts_at_neither)
+{
+    want("ip link add va type veth peer name vb");
+    must("ip link set va address 02:00:00:00:00:01 mtu 1400 up");
+    open_monitor();
+    const struct network_interface *va = find("va");
+    check_kind("va", NETWORK_VIRTUAL, "veth");
+    check_lower("va", "vb");
+    check_lower("vb", "va");
+    check_not_counted("va", "peer vb is on this machine");
+    cr_assert_str_eq(va->mac_address, "02:00:00:00:00:01");
+    cr_assert_eq(va->mtu_bytes, 1400);
+    cr_assert(va->is_up && !va->is_active, "up, but the peer is down");
+    cr_assert(va->supports_broadcast && va->supports_multicast && !va->is_point_to_point);
+    cr_assert_str_eq(va->driver, "veth");
+}
+
+Test(devices, veth_with_its_peer_elsewhere_counts_where_there_is_no_hardware)
+{
+    want("ip link add va type veth peer name vb netns 1");
+    open_monitor();
+    check_lower("va", NULL);
+    cr_assert(find("va")->is_linked_outside);
+    cr_assert(find("va")->is_counted);
+    cr_assert(network_has(network_monitor_totals(monitor), bytes_received));
+    must("ip link del va");
+}
+
+Test(devices, bridge_is_carried_by_its_ports)
+{
+    want("ip link add br0 type bridge && ip link add va type veth peer name vb");
+    must("ip link set va master br0; ip link set vb master br0");
+    open_monitor();
+    check_kind("br0", NETWORK_VIRTUAL, "bridge");
+    cr_assert_eq(find("br0")->lower.count, 2);
+    check_not_counted("br0", "its ports carry the traffic");
+}
+
+Test(devices, vlan_is_carried_by_its_parent)
+{
+    want("ip link add va type veth peer name vb && ip link add link va name va.5 type vlan id 5");
+    open_monitor();
+    check_kind("va.5", NETWORK_VIRTUAL, "vlan");
+    check_lower("va.5", "va");
+    check_not_counted("va.5", "carried by va");
+}
+
+Test(devices, macvlan_is_carried_by_its_parent)
+{
+    want("ip link add va type veth peer name vb && ip link add link va name mv type macvlan");
+    open_monitor();
+    check_kind("mv", NETWORK_VIRTUAL, "macvlan");
+    check_lower("mv", "va");
+    check_not_counted("mv", "carried by va");
+}
+
+Test(devices, dummy_leads_nowhere)
+{
+    want("ip link add d0 type dummy");
+    open_monitor();
+    check_kind("d0", NETWORK_VIRTUAL, "dummy");
+    check_not_counted("d0", "leads nowhere");
+}
+
+Test(devices, ifb_shapes_what_others_carry)
+{
+    want("ip link add i0 type ifb");
+    open_monitor();
+    check_kind("i0", NETWORK_VIRTUAL, "ifb");
+    check_not_counted("i0", "shapes what other interfaces carry");
+}
+
+Test(devices, tun_counts_where_there_is_nothing_else)
+{
+    want("ip tuntap add tt mode tun");
+    open_monitor();
+    check_kind("tt", NETWORK_VIRTUAL, "tun");
+    cr_assert(find("tt")->is_point_to_point);
+    cr_assert(find("tt")->is_counted);
+    cr_assert_eq(find("tt")->status.mac_address, NETWORK_NOT_APPLICABLE);
+}
+
+Test(devices, wireguard_is_virtual)
+{
+    want("ip link add wg0 type wireguard");
+    open_monitor();
+    check_kind("wg0", NETWORK_VIRTUAL, "wireguard");
+}
+
+Test(devices, bond_is_carried_by_its_members)
+{
+    want("ip link add bd type bond && ip link add va type veth peer name vb");
+    must("ip link set va master bd");
+    open_monitor();
+    check_lower("bd", "va");
+    check_not_counted("bd", "its members carry the traffic");
+}
+
+/* Polls and follows until a change was told; false after five seconds. */
+static bool follow(void)
+{
+    bool changed = false;
+    struct pollfd poll_fd = {.fd = network_monitor_follow_fd(monitor), .events = POLLIN};
+    while (!changed && poll(&poll_fd, 1, 5000) == 1)
+        cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    return changed;
+}
+
+/* Everything that happened, as words with their interface. */
+static const char *events(void)
+{
+    static char text[4096];
+    size_t count;
+    const struct network_event *items = network_monitor_events(monitor, &count);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        strcat(strcat(text, network_event_kind_words[items[i].event]), " ");
+        strcat(strcat(text, items[i].interface), "\n");
+    }
+    return text;
+}
+
+static void follow_until(const char *wanted)
+{
+    while (!strstr(events(), wanted))
+        cr_assert(follow(), "waited for %s, had %s", wanted, events());
+}
+
+Test(devices, changes_are_followed_as_they_happen)
+{
+    open_monitor();
+    bool changed = true;
+    cr_assert_eq(network_monitor_follow(monitor, &changed), 0);
+    cr_assert_not(changed);
+    want("ip link add va type veth peer name vb");
+    follow_until("interface_added va\n");
+    must("ip link set vb up; ip link set va up");
+    follow_until("link_up va\n");
+    cr_assert(find("va")->is_active);
+    must("ip address add 10.9.8.7/24 dev va");
+    follow_until("address_added va\n");
+    must("ip link set vb down");
+    follow_until("link_down va\n");
+    must("ip address del 10.9.8.7/24 dev va");
+    follow_until("address_removed va\n");
+    must("ip link set vb name renamed");
+    follow_until("interface_added renamed\n");
+    must("ip link del va");
+    follow_until("interface_removed va\n");
+    cr_assert_null(network_monitor_find(monitor, "va"));
+}
+
+Test(devices, one_made_again_under_its_name_is_a_reset_without_a_spike)
+{
+    want("ip link add va type veth peer name vb");
+    open_monitor();
+    usleep(20000);
+    refresh();
+    cr_assert(network_has(find("va"), download_bytes_per_s));
+    must("ip link del va && ip link add va type veth peer name vb");
+    usleep(20000);
+    refresh();
+    cr_assert_not(network_has(find("va"), download_bytes_per_s));
+    cr_assert(strstr(events(), "counter_reset va\n"), "%s", events());
+}
+
+static int bound_socket(int type, struct sockaddr_in *ret_address)
+{
+    socklen_t size = sizeof(*ret_address);
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    *ret_address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    cr_assert_eq(bind(fd, (struct sockaddr *)ret_address, sizeof(*ret_address)), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)ret_address, &size), 0);
+    return fd;
+}
+
+Test(devices, traffic_is_counted_to_the_packet_and_its_rate_is_growth_by_time)
+{
+    enum { DATAGRAMS = 100, BYTES = 1000, HEADERS = 20 + 8 };
+    struct sockaddr_in address;
+    char bytes[BYTES] = {0};
+    int receiver = bound_socket(SOCK_DGRAM, &address);
+    open_monitor();
+    uint64_t before = find("lo")->bytes_received, packets = find("lo")->packets_received;
+    for (int i = 0; i < DATAGRAMS; i++)
+        cr_assert_eq(
+            sendto(receiver, bytes, BYTES, 0, (struct sockaddr *)&address, sizeof(address)), BYTES);
+    usleep(50000);
+    refresh();
+    const struct network_interface *lo = find("lo");
+    cr_assert_eq(lo->packets_received - packets, DATAGRAMS);
+    cr_assert_eq(lo->bytes_received - before, DATAGRAMS * (BYTES + HEADERS));
+    cr_assert(network_has(lo, download_bytes_per_s));
+    /* At least 50 ms passed, so the rate has an upper bound; it is not zero either. */
+    cr_assert_gt(lo->download_bytes_per_s, 0);
+    cr_assert_leq(lo->download_bytes_per_s, DATAGRAMS * (BYTES + HEADERS) / 0.05);
+    cr_assert_float_eq(lo->receive_packets_per_s * (BYTES + HEADERS), lo->download_bytes_per_s,
+        lo->download_bytes_per_s * 1e-9);
+    cr_assert_float_eq(lo->upload_bytes_per_s, lo->download_bytes_per_s, 1e-6);
+    close(receiver);
+}
+
+Test(devices, any_bytes_may_be_a_name)
+{
+    want("ip link add \"$(printf 'v\\377\\302\"\\047')\" type veth peer name vb");
+    open_monitor();
+    check_kind("v\377\302\"'", NETWORK_VIRTUAL, "veth");
+    check_lower("vb", "v\377\302\"'");
+}
+
+Test(devices, hundreds_are_each_shown_once)
+{
+    enum { PAIRS = 150 };
+    want("ip link add br0 type bridge");
+    must("for i in $(seq 150); do echo link add p$i type veth peer name q$i; "
+         "echo link set p$i master br0; done | ip -batch -");
+    open_monitor();
+    usleep(11000);
+    refresh();
+    size_t count;
+    network_monitor_interfaces(monitor, &count);
+    cr_assert_eq(count, 2 + 2 * PAIRS);
+    cr_assert_eq(find("br0")->lower.count, PAIRS);
+    for (int i = 1; i <= PAIRS; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "p%d", i);
+        cr_assert(network_has(find(name), download_bytes_per_s), "%s", name);
+    }
+}
+
+Test(devices, one_that_goes_while_nobody_looks_is_left_out)
+{
+    want("ip link add va type veth peer name vb");
+    open_monitor();
+    must("ip link del va");
+    refresh();
+    size_t count;
+    network_monitor_interfaces(monitor, &count);
+    cr_assert_eq(count, 1);
+}
