@@ -1,6 +1,5 @@
 #include "client.h"
 
-#include "client_commands.h"
 #include "encode.h"
 #include "log.h"
 
@@ -90,6 +89,23 @@ static unsigned clients_of_address(const struct hub *hub, const char *address)
     return count;
 }
 
+static void join(struct hub *hub, struct client *client)
+{
+    client->next = hub->clients;
+    if (client->next)
+        client->next->previous = client;
+    hub->clients = client;
+    hub->client_count++;
+}
+
+static void depart(struct hub *hub, struct client *client)
+{
+    *(client->previous ? &client->previous->next : &hub->clients) = client->next;
+    if (client->next)
+        client->next->previous = client->previous;
+    hub->client_count--;
+}
+
 static void greet(struct client *client)
 {
     const struct hub *hub = client->hub;
@@ -119,7 +135,7 @@ void client_init(struct client *client, struct hub *hub, struct lws *wsi)
     client->tokens_ms = client->progress_ms = hub_now_ms();
     client->ping_ms = client->tokens_ms + PING_MS;
     lws_get_peer_simple(wsi, client->address, sizeof client->address);
-    hub_add(hub, client);
+    join(hub, client);
     if (hub->client_count > limits->clients) {
         client_close(client, 4503, "full");
     } else if (clients_of_address(hub, client->address) > limits->clients_per_address) {
@@ -150,7 +166,7 @@ void client_fini(struct client *client)
         return;
     while (client->subscription_count > 0)
         client_end(client, &client->subscriptions[0]);
-    hub_remove(client->hub, client);
+    depart(client->hub, client);
     free(client->subscriptions);
     replies_fini(&client->replies);
     buffer_fini(&client->message);
@@ -188,26 +204,22 @@ static bool take_token(struct client *client)
     return false;
 }
 
-void client_receive(
+bool client_receive(
     struct client *client, const char *bytes, size_t length, size_t remaining, bool is_last)
 {
     struct buffer *message = &client->message;
     size_t limit = client->hub->options.limits.message_bytes;
 
     if (client->close_code)
-        return;
+        return false;
     if (length > limit || remaining > limit || message->length + length + remaining > limit) {
         client_close(client, 1009, "message too big");
-        return;
+        return false;
     }
     buffer_append(message, bytes, length);
-    if (!is_last)
-        return;
     if (buffer_failed(message))
         client_cut(client, 1011, "out of memory");
-    else if (take_token(client))
-        client_obey(client);
-    buffer_fini(message);
+    return is_last && !buffer_failed(message) && take_token(client);
 }
 
 void client_receive_pong(struct client *client)
@@ -344,7 +356,7 @@ static bool is_told_at_once(enum topic topic)
     return topic == TOPIC_INTERFACES || topic == TOPIC_EVENTS;
 }
 
-void client_update(struct client *client, bool is_tick)
+static void update(struct client *client, bool is_tick)
 {
     for (unsigned i = 0; i < client->subscription_count && !client->close_code; i++) {
         struct subscription *subscription = &client->subscriptions[i];
@@ -359,7 +371,7 @@ void client_update(struct client *client, bool is_tick)
     }
 }
 
-void client_sweep(struct client *client, int64_t now_ms)
+static void sweep(struct client *client, int64_t now_ms)
 {
     if (client->cut_ms) {
         if (now_ms - client->cut_ms >= CLOSING_MS)
@@ -372,4 +384,20 @@ void client_sweep(struct client *client, int64_t now_ms)
         client_cut(client, 4508, "pings are not answered"); /* asleep, perhaps: it may come back */
     else if (now_ms >= client->ping_ms)
         want_write(client);
+}
+
+void clients_update(struct hub *hub, bool is_tick)
+{
+    for (struct client *client = hub->clients; client; client = client->next)
+        update(client, is_tick);
+}
+
+void clients_sweep(struct hub *hub)
+{
+    int64_t now_ms = hub_now_ms();
+
+    for (struct client *client = hub->clients, *next; client; client = next) {
+        next = client->next;
+        sweep(client, now_ms);
+    }
 }

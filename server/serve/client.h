@@ -1,6 +1,10 @@
 /* client - one WebSocket client. Its subscriptions are cursors, its memory is bounded: what it has
  * to be told in reply, a message it is sending, and a reference to the one frame in flight.
  *
+ * Nothing is queued for it. When an observation comes in, the subscriptions that are due are marked
+ * and the socket is asked for; a client whose socket is not ready stays at its revision and later
+ * gets one delta over all it missed.
+ *
  * What a client does wrong is answered with an error; what breaks a limit, with an error and then a
  * close (44xx: do not come back as you are).
  */
@@ -54,18 +58,20 @@ void client_init(struct client *client, struct hub *hub, struct lws *wsi);
 void client_fini(struct client *client);
 
 /* A piece of a message; is_last when it is complete. remaining: bytes announced that are still to
- * come. */
-void client_receive(
+ * come. Returns whether client->message now holds a whole message to be obeyed. */
+MUST_CHECK bool client_receive(
     struct client *client, const char *bytes, size_t length, size_t remaining, bool is_last);
 void client_receive_pong(struct client *client);
 
 /* The socket takes one message now. Returns -1 when the connection is to be closed. */
 MUST_CHECK int client_write(struct client *client);
 
-/* Marks what is due after an observation, and asks for the socket if anything is. */
-void client_update(struct client *client, bool is_tick);
-/* Once a second. */
-void client_sweep(struct client *client, int64_t now_ms);
+/* After an observation: marks what is due for each, and asks for the sockets of those who are to
+ * get something. */
+void clients_update(struct hub *hub, bool is_tick);
+/* Once a second: pings, and those who take nothing or are to be gone by now. */
+void clients_sweep(struct hub *hub);
+
 /* The subscription of that id; NULL: there is none. Lent until one is added or ended. */
 struct subscription *client_find(struct client *client, uint64_t id);
 /* Ends it; what of it is in flight is not sent on. */

@@ -145,7 +145,7 @@ static int read_command(
     return command_parse(message->bytes, message->length, command, refusal);
 }
 
-void client_obey(struct client *client)
+static void answer(struct client *client)
 {
     struct command_refusal refusal = {0};
     struct command command;
@@ -159,4 +159,10 @@ void client_obey(struct client *client)
     client->errors_in_a_row += is_not_understood(refusal.code);
     if (client->errors_in_a_row >= ERRORS_IN_A_ROW)
         client_close(client, 4400, "not understood");
+}
+
+void client_obey(struct client *client)
+{
+    answer(client);
+    buffer_fini(&client->message);
 }

@@ -1,6 +1,5 @@
 #include "hub.h"
 
-#include "client.h"
 #include "log.h"
 #include "platform.h"
 #include "self.h"
@@ -87,14 +86,14 @@ static void update_server(struct hub *hub, const struct observation *observation
 
 /* --- observations --- */
 
-bool hub_take(struct hub *hub)
+enum hub_news hub_take(struct hub *hub)
 {
     struct observation *observation CLEANUP(observation_free_p) =
         hub->options.feed.take(hub->options.feed.context);
     int r;
 
     if (!observation)
-        return false;
+        return HUB_NOTHING;
     hub->updated_ms = hub_now_ms();
     hub->tick += observation->is_tick;
     if (observation->has_connections && hub->is_watching)
@@ -105,9 +104,7 @@ bool hub_take(struct hub *hub)
     hub->server.status.capabilities = NETWORK_UNAVAILABLE;
     if (r < 0)
         log_error("part of an observation is left out until the next: %s", strerror(-r));
-    for (struct client *client = hub->clients; client; client = client->next)
-        client_update(client, observation->is_tick);
-    return true;
+    return observation->is_tick ? HUB_TICK : HUB_CHANGE;
 }
 
 /* --- connections are read while someone wants them --- */
@@ -151,33 +148,7 @@ void hub_watch(struct hub *hub, enum topic topic, bool begins)
     set_watching(hub);
 }
 
-/* --- clients --- */
-
-void hub_add(struct hub *hub, struct client *client)
-{
-    client->previous = NULL;
-    client->next = hub->clients;
-    if (client->next)
-        client->next->previous = client;
-    hub->clients = client;
-    hub->client_count++;
-}
-
-void hub_remove(struct hub *hub, struct client *client)
-{
-    *(client->previous ? &client->previous->next : &hub->clients) = client->next;
-    if (client->next)
-        client->next->previous = client->previous;
-    hub->client_count--;
-}
-
 void hub_sweep(struct hub *hub)
 {
-    int64_t now_ms = hub_now_ms();
-
-    for (struct client *client = hub->clients, *next; client; client = next) {
-        next = client->next;
-        client_sweep(client, now_ms);
-    }
     set_watching(hub);
 }

@@ -1,9 +1,4 @@
-/* hub - the model, its views and all WebSocket clients: who needs a frame now.
- *
- * A client is a cursor: each of its subscriptions is a view and the revision it got last. Nothing
- * is queued for anyone. When an observation comes in, the hub marks the subscriptions that are due
- * and asks for their sockets; a client whose socket is not ready simply stays at its revision and
- * later gets one delta over all it missed.
+/* hub - what all who are served share: the model, its views, the list of WebSocket clients.
  *
  * Connections are read only while someone watches them, or asked by REST a moment ago.
  */
@@ -53,14 +48,15 @@ void hub_fini(struct hub *hub);
 /* Monotonic milliseconds, the clock of everything here. */
 int64_t hub_now_ms(void);
 
-/* Takes the waiting observation in, if there is one, and asks for the sockets of those who are to
- * get something. Returns whether the model changed. */
-bool hub_take(struct hub *hub);
-/* Once a second: pings, those who take nothing, and what REST asked for. */
+/* Takes the waiting observation in, if there is one. */
+enum hub_news {
+    HUB_NOTHING,
+    HUB_CHANGE, /* the model changed between ticks */
+    HUB_TICK,
+};
+enum hub_news hub_take(struct hub *hub);
+/* Once a second: stops reading what nobody asked for lately. */
 void hub_sweep(struct hub *hub);
-
-void hub_add(struct hub *hub, struct client *client);
-void hub_remove(struct hub *hub, struct client *client);
 
 /* Whether the topic's records are current; if not, they soon will be because of this call. */
 bool hub_ask(struct hub *hub, enum topic topic);

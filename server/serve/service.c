@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include "client.h"
+#include "client_commands.h"
 #include "http.h"
 #include "log.h"
 
@@ -64,6 +65,7 @@ static void sweep(lws_sorted_usec_list_t *timer)
 {
     struct service *service = CONTAINER_OF(timer, struct service, sweep);
 
+    clients_sweep(&service->hub);
     hub_sweep(&service->hub);
     http_wake(&service->http); /* some may have waited long enough */
     lws_sul_schedule(service->context, 0, timer, sweep, SWEEP_US);
@@ -97,10 +99,15 @@ static void leave(struct service *service)
 
 static void on_wake(struct service *service)
 {
+    enum hub_news news;
+
     if (stop_asked && !service->is_leaving)
         leave(service);
-    if (hub_take(&service->hub))
-        http_wake(&service->http);
+    news = hub_take(&service->hub);
+    if (news == HUB_NOTHING)
+        return;
+    clients_update(&service->hub, news == HUB_TICK);
+    http_wake(&service->http);
 }
 
 /* --- callbacks --- */
@@ -163,8 +170,9 @@ static int on_stream(
             client_close(client, 1001, "server stopping");
         return 0;
     case LWS_CALLBACK_RECEIVE:
-        client_receive(client, in, length, lws_remaining_packet_payload(wsi),
-            lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi));
+        if (client_receive(client, in, length, lws_remaining_packet_payload(wsi),
+                lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi)))
+            client_obey(client);
         return 0;
     case LWS_CALLBACK_RECEIVE_PONG:
         client_receive_pong(client);
