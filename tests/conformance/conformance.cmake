@@ -1,0 +1,15 @@
+# One test source against every backend: the contract of platform.h, sentence by sentence.
+foreach(backend linux fake)
+  if(TARGET monitor_${backend})
+    set(name conformance_${backend})
+    add_executable(${name} ${CMAKE_CURRENT_LIST_DIR}/test_platform.c)
+    target_compile_options(${name} PRIVATE -Wno-missing-prototypes)
+    target_link_libraries(${name} PRIVATE monitor monitor_${backend} monitor PkgConfig::CRITERION m)
+    if(backend STREQUAL "linux")
+      target_link_libraries(${name} PRIVATE PkgConfig::MNL)
+    endif()
+    add_test(NAME ${name} COMMAND ${name} --jobs 2)
+    set_tests_properties(${name} PROPERTIES LABELS conformance TIMEOUT 60
+      FAIL_REGULAR_EXPRESSION "${SANITIZER_REPORT}")
+  endif()
+endforeach()

@@ -1,0 +1,281 @@
+/* The contract of platform.h, for whichever backend is linked in. */
+#include "fields.h"
+#include "map.h"
+#include "platform.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct platform *platform;
+static struct interface_array interfaces, later;
+static struct connection_array connections, more;
+
+static void set_up(void)
+{
+    cr_assert_eq(platform_open(&platform), 0);
+}
+
+static void tear_down(void)
+{
+    platform_close(platform);
+    interface_array_fini(&interfaces);
+    interface_array_fini(&later);
+    connection_array_fini(&connections);
+    connection_array_fini(&more);
+}
+
+TestSuite(platform, .init = set_up, .fini = tear_down);
+
+static void read_interfaces(struct interface_array *array, enum platform_depth depth)
+{
+    interface_array_clear(array);
+    cr_assert_eq(platform_read_interfaces(platform, depth, array), 0);
+    cr_assert_gt(array->count, 0);
+}
+
+static bool is_one_of(const char *key, const char *const *keys)
+{
+    for (; *keys; keys++)
+        if (strcmp(key, *keys) == 0)
+            return true;
+    return false;
+}
+
+Test(platform, closes_nothing_without_complaint)
+{
+    platform_close(NULL);
+}
+
+Test(platform, clock_goes_forward_and_the_wall_clock_is_of_this_century)
+{
+    uint64_t before = platform_now_ns(platform);
+    usleep(2000);
+    cr_assert_geq(platform_now_ns(platform) - before, 2000000);
+    cr_assert_gt(platform_wall_ms(platform), INT64_C(1600000000000));
+    cr_assert_lt(platform_wall_ms(platform), INT64_C(4100000000000));
+}
+
+Test(platform, interfaces_always_have_their_main_facts)
+{
+    static const char *const always[] = {"name", "type", "kind", "is_active", "is_up",
+        "is_loopback", "is_wireless", "is_point_to_point", "supports_broadcast",
+        "supports_multicast", "addresses", "lower", NULL};
+    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    for (size_t i = 0; i < interfaces.count; i++)
+        for (unsigned f = 0; f < interface_record.field_count; f++) {
+            const struct field *field = &interface_record.fields[f];
+            enum network_status status = field_status(field, &interfaces.items[i]);
+            cr_assert_lt(status, NETWORK_STATUSES);
+            if (is_one_of(field->key, always))
+                cr_assert_eq(
+                    status, NETWORK_KNOWN, "%s of %s", field->key, interfaces.items[i].name);
+        }
+}
+
+Test(platform, interfaces_values_are_within_their_range)
+{
+    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    for (size_t i = 0; i < interfaces.count; i++) {
+        const struct network_interface *iface = &interfaces.items[i];
+        cr_assert_gt(strnlen(iface->name, sizeof(iface->name)), 0);
+        cr_assert_lt(strnlen(iface->name, sizeof(iface->name)), sizeof(iface->name));
+        cr_assert_lt(strnlen(iface->kind, sizeof(iface->kind)), sizeof(iface->kind));
+        cr_assert_lt(iface->type, NETWORK_INTERFACE_TYPES);
+        cr_assert_eq(iface->is_loopback, iface->type == NETWORK_LOOPBACK);
+        cr_assert(iface->is_up || !iface->is_active, "%s is active but not up", iface->name);
+        cr_assert(!network_has(iface, signal_dbm) || iface->is_wireless);
+        if (network_has(iface, link_bits_per_s))
+            cr_assert_gt(iface->link_bits_per_s, 0, "unknown is not zero");
+    }
+}
+
+static void check_address(const struct network_address *address)
+{
+    cr_assert(address->family == AF_INET || address->family == AF_INET6);
+    cr_assert_leq(address->prefix_length, address->family == AF_INET ? 32 : 128);
+    static const uint8_t nothing[12];
+    if (address->family == AF_INET)
+        cr_assert_eq(memcmp(address->bytes + 4, nothing, sizeof(nothing)), 0);
+}
+
+Test(platform, addresses_are_ipv4_first_and_lower_names_are_interfaces_of_here)
+{
+    read_interfaces(&interfaces, PLATFORM_FACTS);
+    for (size_t i = 0; i < interfaces.count; i++) {
+        const struct network_address_list *list = &interfaces.items[i].addresses;
+        for (uint32_t a = 0; a < list->count; a++) {
+            check_address(&list->items[a]);
+            cr_assert(
+                a == 0 || list->items[a].family != AF_INET || list->items[a - 1].family == AF_INET);
+        }
+        const struct network_name_list *lower = &interfaces.items[i].lower;
+        for (uint32_t l = 0; l < lower->count; l++) {
+            size_t found = 0;
+            for (size_t j = 0; j < interfaces.count; j++)
+                found += strcmp(interfaces.items[j].name, lower->items[l].text) == 0;
+            cr_assert_eq(found, 1, "%s", lower->items[l].text);
+        }
+    }
+}
+
+Test(platform, facts_alone_have_no_counter_but_carrier_changes)
+{
+    read_interfaces(&interfaces, PLATFORM_FACTS);
+    for (size_t i = 0; i < interfaces.count; i++)
+        for (unsigned f = 0; f < interface_record.field_count; f++) {
+            const struct field *field = &interface_record.fields[f];
+            if (field->kind == FIELD_COUNTER && strcmp(field->key, "carrier_changes") != 0)
+                cr_assert_eq(field_status(field, &interfaces.items[i]), NETWORK_UNAVAILABLE, "%s",
+                    field->key);
+        }
+}
+
+Test(platform, rates_and_what_counts_are_left_to_others)
+{
+    static const char *const of_others[] = {"counted", "not_counted_reason", NULL};
+    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    for (size_t i = 0; i < interfaces.count; i++)
+        for (unsigned f = 0; f < interface_record.field_count; f++) {
+            const struct field *field = &interface_record.fields[f];
+            if (field->kind == FIELD_RATE || is_one_of(field->key, of_others))
+                cr_assert_eq(field_status(field, &interfaces.items[i]), NETWORK_UNAVAILABLE, "%s",
+                    field->key);
+        }
+}
+
+Test(platform, interfaces_are_unique_and_keep_their_order_and_identity)
+{
+    struct map seen = {0};
+    read_interfaces(&interfaces, PLATFORM_FACTS);
+    read_interfaces(&later, PLATFORM_FACTS_AND_COUNTERS);
+    cr_assert_eq(interfaces.count, later.count);
+    for (size_t i = 0; i < interfaces.count; i++) {
+        struct map_key key = {.low = interfaces.items[i].identity};
+        cr_assert_eq(map_find_index(&seen, key), MAP_ABSENT);
+        cr_assert_eq(map_insert_index(&seen, key, i), 0);
+        cr_assert_eq(interfaces.items[i].identity, later.items[i].identity);
+        cr_assert_str_eq(interfaces.items[i].name, later.items[i].name);
+    }
+    map_fini(&seen);
+}
+
+Test(platform, counters_do_not_turn_back)
+{
+    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    for (int round = 0; round < 5; round++) {
+        usleep(20000);
+        read_interfaces(&later, PLATFORM_FACTS_AND_COUNTERS);
+        for (size_t i = 0; i < interfaces.count && i < later.count; i++) {
+            cr_assert(network_has(&later.items[i], bytes_received));
+            cr_assert_geq(later.items[i].bytes_received, interfaces.items[i].bytes_received);
+            cr_assert_geq(later.items[i].packets_sent, interfaces.items[i].packets_sent);
+        }
+    }
+}
+
+Test(platform, a_reading_is_appended)
+{
+    read_interfaces(&interfaces, PLATFORM_FACTS);
+    size_t count = interfaces.count;
+    cr_assert_eq(platform_read_interfaces(platform, PLATFORM_FACTS, &interfaces), 0);
+    cr_assert_eq(interfaces.count, 2 * count);
+}
+
+static void check_connection(const struct network_connection *connection)
+{
+    cr_assert(network_has(connection, type) && network_has(connection, state));
+    cr_assert(network_has(connection, local_address) && network_has(connection, local_port));
+    cr_assert_lt(connection->state, NETWORK_CONNECTION_STATES);
+    check_address(&connection->local_address);
+    cr_assert_leq(connection->local_port, 65535);
+    bool is_alone =
+        connection->state == NETWORK_STATE_LISTEN || connection->state == NETWORK_STATE_UNCONNECTED;
+    if (is_alone) {
+        cr_assert_eq(connection->status.remote_address, NETWORK_NOT_APPLICABLE);
+        cr_assert_eq(connection->status.remote_port, NETWORK_NOT_APPLICABLE);
+    }
+    if (network_has(connection, remote_address))
+        check_address(&connection->remote_address);
+    if (connection->type == NETWORK_UDP) {
+        cr_assert(is_alone || connection->state == NETWORK_STATE_ESTABLISHED);
+        cr_assert_eq(connection->status.bytes_received, NETWORK_NOT_SUPPORTED);
+        cr_assert_eq(connection->status.bytes_sent, NETWORK_NOT_SUPPORTED);
+    } else {
+        cr_assert_neq(connection->state, NETWORK_STATE_UNCONNECTED);
+    }
+    if (connection->state == NETWORK_STATE_TIME_WAIT)
+        cr_assert_eq(connection->status.uid, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(network_has(connection, pid), network_has(connection, process_name));
+    cr_assert_eq(connection->status.opened_ms, NETWORK_UNAVAILABLE);
+    cr_assert_eq(connection->status.download_bytes_per_s, NETWORK_UNAVAILABLE);
+    cr_assert_eq(connection->status.upload_bytes_per_s, NETWORK_UNAVAILABLE);
+}
+
+Test(platform, connections_are_what_the_contract_says)
+{
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(platform_read_connections(platform, &connections), 0);
+    cr_assert_gt(connections.count, 0);
+    for (size_t i = 0; i < connections.count; i++)
+        check_connection(&connections.items[i]);
+    close(listener);
+}
+
+Test(platform, connections_are_unique_and_keep_their_identity)
+{
+    struct map seen = {0};
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(platform_read_connections(platform, &connections), 0);
+    cr_assert_eq(platform_read_connections(platform, &more), 0);
+    for (size_t i = 0; i < connections.count; i++) {
+        struct map_key key = {
+            .high = connections.items[i].type, .low = connections.items[i].identity};
+        cr_assert_eq(map_find_index(&seen, key), MAP_ABSENT);
+        cr_assert_eq(map_insert_index(&seen, key, i), 0);
+    }
+    for (size_t i = 0; i < more.count; i++) {
+        size_t at = map_find_index(
+            &seen, (struct map_key){.high = more.items[i].type, .low = more.items[i].identity});
+        if (at != MAP_ABSENT)
+            cr_assert_eq(more.items[i].local_port, connections.items[at].local_port);
+    }
+    map_fini(&seen);
+    close(listener);
+}
+
+Test(platform, capabilities_keep_their_names_and_order_and_say_why)
+{
+    static const char *const first[] = {"interfaces", "connections", "owners", "wireless"};
+    size_t count, again;
+    const struct network_capability *capabilities = platform_capabilities(platform, &count);
+    cr_assert_geq(count, ARRAY_LENGTH(first));
+    for (size_t i = 0; i < count; i++) {
+        if (i < ARRAY_LENGTH(first))
+            cr_assert_str_eq(capabilities[i].name, first[i]);
+        cr_assert_lt(capabilities[i].status, NETWORK_STATUSES);
+        size_t length = strnlen(capabilities[i].detail, sizeof(capabilities[i].detail));
+        cr_assert(length > 0 && length < sizeof(capabilities[i].detail) - 1, "cut or empty");
+        cr_assert_eq(capabilities[i].detail[length - 1], '.');
+    }
+    read_interfaces(&interfaces, PLATFORM_FACTS);
+    capabilities = platform_capabilities(platform, &again);
+    cr_assert_eq(again, count);
+    cr_assert_str_eq(capabilities[0].name, first[0]);
+}
+
+Test(platform, changes_are_drained_without_waiting)
+{
+    bool changed = false;
+    int result = platform_drain_changes(platform, &changed);
+    cr_assert(result == 0 || result == PLATFORM_OVERRUN);
+    int fd = platform_change_fd(platform);
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    if (fd >= 0)
+        cr_assert_geq(poll(&poll_fd, 1, 0), 0);
+}
