@@ -43,12 +43,13 @@ static void read_driver(int fd, struct network_interface *iface)
 /* The settings end in three masks of link modes, whose length the kernel tells at the first call
  * (as a negative number) and wants to hear at the second. */
 enum { MODE_MASKS = 3, MODE_WORDS_MAX = 127 };
-struct settings {
+union settings {
     struct ethtool_link_settings fixed;
-    uint32_t masks[MODE_MASKS * MODE_WORDS_MAX];
+    char
+        room[sizeof(struct ethtool_link_settings) + MODE_MASKS * MODE_WORDS_MAX * sizeof(uint32_t)];
 };
 
-static int read_settings(int fd, const char *name, struct settings *settings)
+static int read_settings(int fd, const char *name, union settings *settings)
 {
     settings->fixed.cmd = ETHTOOL_GLINKSETTINGS;
     int result = call(fd, name, settings);
@@ -65,7 +66,8 @@ static int read_settings(int fd, const char *name, struct settings *settings)
 
 static void read_speed(int fd, struct network_interface *iface)
 {
-    struct settings settings = {0};
+    union settings settings;
+    memset(&settings, 0, sizeof(settings)); /* a union's {0} clears its first member only */
     int result = read_settings(fd, iface->name, &settings);
     if (result < 0) {
         iface->status.link_bits_per_s = status_of(result);
