@@ -212,7 +212,7 @@ static void put_owner(const struct inet_diag_msg *answer, struct decoding *decod
 int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
     struct network_connection *ret_connection, struct socket_owner_hint *ret_hint)
 {
-    if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+    if ((message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != TCPDIAG_GETSOCK) ||
         mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
         return -EPROTO;
     const struct inet_diag_msg *answer = mnl_nlmsg_get_payload(message);

@@ -82,42 +82,53 @@ static int take_socket(const struct nlmsghdr *message, void *context)
 /* ESTABLISHED to NEW_SYN_RECV: what ss and /proc/net/tcp show. */
 enum { ALL_STATES = ((1 << 13) - 1) & ~1 };
 
-static int dump(struct collecting *collecting, uint8_t family)
+static int dump(struct collecting *collecting, struct nlmsghdr *request)
 {
-    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
-    struct nlmsghdr *request = netlink_request(buffer, SOCK_DIAG_BY_FAMILY);
-    struct inet_diag_req_v2 *query = mnl_nlmsg_put_extra_header(request, sizeof(*query));
-    query->sdiag_family = family;
-    query->sdiag_protocol = collecting->protocol;
-    query->idiag_states = ALL_STATES;
-    if (collecting->protocol == IPPROTO_TCP)
-        query->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
     int result = netlink_dump(
         &collecting->sockets->netlink, request, &(struct netlink_sink){take_socket, collecting});
     return result == NETLINK_INTERRUPTED ? 0 : result;
 }
 
-/* IPv6 may be switched off, and a protocol's half of sock_diag be a module that is not there;
- * TCP over IPv4 must be. */
-static bool is_absence(int result)
+/* By the older request, which knows no family: one walk over the kernel's table of connections
+ * tells of IPv4 and IPv6, where the newer one walks it for each. On a quiet host that walk is most
+ * of what a reading costs. */
+static int dump_tcp(struct sockets *sockets, struct connection_array *connections)
 {
-    return result == -ENOENT || result == -EOPNOTSUPP || result == -EAFNOSUPPORT;
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = netlink_request(buffer, TCPDIAG_GETSOCK);
+    struct inet_diag_req *query = mnl_nlmsg_put_extra_header(request, sizeof(*query));
+    query->idiag_family = AF_INET; /* which module is asked; the answer has both */
+    query->idiag_states = ALL_STATES;
+    query->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
+    return dump(&(struct collecting){sockets, connections, IPPROTO_TCP}, request);
+}
+
+static int dump_udp(struct sockets *sockets, struct connection_array *connections, uint8_t family)
+{
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = netlink_request(buffer, SOCK_DIAG_BY_FAMILY);
+    struct inet_diag_req_v2 *query = mnl_nlmsg_put_extra_header(request, sizeof(*query));
+    query->sdiag_family = family;
+    query->sdiag_protocol = IPPROTO_UDP;
+    query->idiag_states = ALL_STATES;
+    return dump(&(struct collecting){sockets, connections, IPPROTO_UDP}, request);
+}
+
+/* IPv6 may be switched off, and a protocol's half of sock_diag be a module that is not there;
+ * TCP must be. */
+static int tolerate_absence(int result)
+{
+    return result == -ENOENT || result == -EOPNOTSUPP || result == -EAFNOSUPPORT ? 0 : result;
 }
 
 int sockets_read(struct sockets *sockets, struct connection_array *ret_connections)
 {
-    static const struct {
-        uint8_t protocol, family;
-    } dumps[] = {{IPPROTO_TCP, AF_INET}, {IPPROTO_TCP, AF_INET6}, {IPPROTO_UDP, AF_INET},
-        {IPPROTO_UDP, AF_INET6}};
     sockets->hint_count = 0;
     map_clear(&sockets->seen);
-    for (size_t i = 0; i < ARRAY_LENGTH(dumps); i++) {
-        struct collecting collecting = {
-            .sockets = sockets, .connections = ret_connections, .protocol = dumps[i].protocol};
-        int result = dump(&collecting, dumps[i].family);
-        if (result < 0 && (i == 0 || !is_absence(result)))
-            return result;
-    }
-    return 0;
+    int result = dump_tcp(sockets, ret_connections);
+    if (result == 0)
+        result = tolerate_absence(dump_udp(sockets, ret_connections, AF_INET));
+    if (result == 0)
+        result = tolerate_absence(dump_udp(sockets, ret_connections, AF_INET6));
+    return result;
 }
