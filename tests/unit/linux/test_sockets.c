@@ -308,7 +308,7 @@ static const char *state_of_ss(const struct network_connection *connection)
 
 /* What both say: protocol, state, ports, pid. */
 struct row {
-    char text[96];
+    char text[1024];
 };
 
 static int compare_rows(const void *a, const void *b)
