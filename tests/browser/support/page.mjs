@@ -80,9 +80,10 @@ export class Visit {
     return this.page.locator(`#notices [data-key="${key}"]`);
   }
 
-  // Pixels of the canvas, as seen, that are near a colour: {count, columns: [x…]} in CSS pixels.
-  async pixels(selector, color, tolerance = 60) {
-    return this.page.evaluate(([where, token, most]) => {
+  // Pixels of the canvas that are near a colour: {count, columns: [x…]} in CSS pixels; only those
+  // below a part of its height, where asked.
+  async pixels(selector, color, { tolerance = 60, below = 0 } = {}) {
+    return this.page.evaluate(([where, token, most, top]) => {
       const canvas = document.querySelector(where);
       const probe = document.createElement('span');
       document.body.append(probe);
@@ -92,14 +93,14 @@ export class Visit {
       const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const columns = new Set();
       let count = 0;
-      for (let at = 0; at < width * height; at++) {
+      for (let at = width * Math.floor(height * top); at < width * height; at++) {
         const [red, green, blue, alpha] = data.subarray(at * 4, at * 4 + 4);
         if (alpha < 128 || Math.abs(red - r) + Math.abs(green - g) + Math.abs(blue - b) > most) continue;
         count++;
         columns.add(Math.floor(((at % width) * canvas.clientWidth) / width));
       }
       return { count, columns: [...columns].sort((a, b) => a - b) };
-    }, [selector, color, tolerance]);
+    }, [selector, color, tolerance, below]);
   }
 
   // Ends the visit; nothing may have gone wrong that the test did not announce.
