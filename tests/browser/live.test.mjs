@@ -130,3 +130,14 @@ test('the server stops and starts: reconnecting, then live with the new instance
     await view.until(() => document.querySelectorAll('.card').length > 0 && document.querySelector('.tally').textContent !== '');
   });
 });
+
+test('a real browser is told why the line was closed', () =>
+  visit(async (view) => {
+    await view.state('Live');
+    const close = await view.page.evaluate((url) => new Promise((resolve) => {
+      const socket = new WebSocket(url, 'ifpulse.v1');
+      socket.onopen = () => ['{', '[]', '{"op":"sing"}'].forEach((text) => socket.send(text));
+      socket.onclose = ({ code, wasClean }) => resolve({ code, wasClean });
+    }), new URL('api/v1/stream', daemon.url).href.replace('http', 'ws'));
+    assert.deepEqual(close, { code: 4400, wasClean: true });
+  }));
