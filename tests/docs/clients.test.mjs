@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,17 +41,16 @@ function writeClient(folder, name) {
     return join(folder, name);
 }
 
-// Ended with the test, by its own handle.
+// Ended with the test, by its own handle, and read to the end.
 function start(t, command, args) {
     const env = { ...process.env, IFPULSE_FAKE_CONNECTIONS: CONNECTIONS };
     const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const closed = once(child, "close");
     child.errors = "";
     child.stderr.on("data", (text) => { child.errors += text; });
     t.after(async () => {
-        if (child.exitCode === null && child.signalCode === null) {
-            child.kill();
-            await once(child, "exit");
-        }
+        child.kill();
+        await closed;
     });
     return child;
 }
@@ -60,11 +60,12 @@ async function startServer(t, folder) {
     writeFileSync(config, JSON.stringify({ allowed_hosts: ["127.0.0.1"] }));
     const server = start(t, process.env.IFPULSE_FAKE,
         ["--config", config, "--listen", "127.0.0.1:0", "--interval-ms", "100"]);
-    for await (const line of createInterface({ input: server.stdout })) {
-        const port = /listening on http:\/\/127\.0\.0\.1:(\d+)\//.exec(line)?.[1];
-        if (port) return Number(port);
-    }
-    throw new Error(`the server does not start: ${server.errors}`);
+    return new Promise((done, fail) => {
+        createInterface({ input: server.stdout }).on("line", (line) => {
+            done(Number(/listening on http:\/\/127\.0\.0\.1:(\d+)\//.exec(line)?.[1]));
+        });
+        server.on("close", () => fail(new Error(`the server does not start: ${server.errors}`)));
+    });
 }
 
 // Stands between client and server, keeps what the server said, and can cut the line.
@@ -86,7 +87,7 @@ async function startProxy(t, port) {
             });
         }
     });
-    proxy.cut = () => { for (const end of lines) end.resetAndDestroy(); };
+    proxy.cut = () => { for (const end of lines) end.destroy(); };
     listener.listen(0, "127.0.0.1");
     await once(listener, "listening");
     proxy.port = listener.address().port;
@@ -97,13 +98,18 @@ async function startProxy(t, port) {
     return proxy;
 }
 
+async function get(port, path) {
+    const [response] = await once(http.get({ host: "127.0.0.1", port, path, agent: false }), "response");
+    return JSON.parse(Buffer.concat(await response.toArray()));
+}
+
 // Reads REST until as many revisions are known from both sides as wanted, and compares them.
 async function compare(port, topic, printed, wanted) {
     const deadline = Date.now() + PATIENCE_MS;
     const answers = new Map();
     const first = Math.max(0, ...printed.keys()) + 1;
     for (let compared = 0; compared < wanted;) {
-        const answer = await (await fetch(`http://127.0.0.1:${port}/api/v1/${topic}`)).json();
+        const answer = await get(port, `/api/v1/${topic}`);
         answers.set(answer.revision, canonical(answer.data));
         await pause(30);
         compared = 0;
