@@ -1,9 +1,8 @@
 # Built with everything else, so that they keep compiling; run by script/bench alone, never by ctest.
 foreach(name open_sockets bare_dump bare_send ws_clients)
-  add_executable(${name} EXCLUDE_FROM_ALL bench/${name}.c)
+  add_executable(${name} bench/${name}.c)
 endforeach()
 if(TARGET monitor_linux)
-  add_executable(bench_tick EXCLUDE_FROM_ALL bench/bench_tick.c)
+  add_executable(bench_tick bench/bench_tick.c)
   target_link_libraries(bench_tick PRIVATE stream monitor monitor_linux monitor PkgConfig::MNL)
 endif()
-add_custom_target(bench DEPENDS open_sockets bare_dump bare_send ws_clients bench_tick)
