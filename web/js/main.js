@@ -183,8 +183,8 @@ function listen() {
     isOn: () => prefs.get('shortcuts'),
     acts: {
       ' ': togglePause,
-      '/': views.connections.focusSearch,
-      o: views.connections.toggleHold,
+      '/': () => views.connections.focusSearch(),
+      o: () => views.connections.toggleHold(),
       u: () => chooseNext('unit'),
       t: () => chooseNext('theme'),
       '[': () => selectNext(-1),

@@ -77,85 +77,119 @@ class Attention {
   }
 }
 
-export function createConnections(root, app) {
-  const tally = element('span', { class: 'tally' });
-  const box = element('input', {
-    id: 'search', type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: 'firefox port:443 state:est -lo',
-    'aria-label': 'Search connections', 'aria-describedby': 'search-help', 'aria-keyshortcuts': '/', maxlength: 300,
-  });
-  const help = element('p', { id: 'search-help', class: 'search-help' });
-  const hold = element('button', { type: 'button', class: 'button quiet hold', 'aria-pressed': 'false', 'aria-keyshortcuts': 'o' }, 'Hold order');
-  const nothing = element('p', { class: 'nothing' });
-  const clear = element('button', { type: 'button', class: 'button', hidden: true }, 'Clear search');
-  const frame = element('div', { class: 'panel table-frame' });
-  root.append(
-    element('div', { class: 'section-head' }, element('h2', { id: 'connections-title' }, 'Connections'), tally, element('div', { class: 'search' }, box, hold)),
-    help, frame);
+const COUNTED_COLUMNS = new Set(['download_speed', 'upload_speed', 'rtt_ms']);
 
-  const sort = { key: 'download_speed', isDown: true };
-  const order = new HeldOrder();
-  let mustSort = true;
-  const again = () => {
-    mustSort = true;
-    app.schedule.hurry('connections');
+// The parts around the table: heading, search box, the button that holds the order, what is said
+// when there is nothing to show.
+function createFrame(root) {
+  const parts = {
+    tally: element('span', { class: 'tally' }),
+    box: element('input', {
+      id: 'search', type: 'search', autocomplete: 'off', spellcheck: 'false', placeholder: 'firefox port:443 state:est -lo',
+      'aria-label': 'Search connections', 'aria-describedby': 'search-help', 'aria-keyshortcuts': '/', maxlength: 300,
+    }),
+    help: element('p', { id: 'search-help', class: 'search-help' }),
+    hold: element('button', { type: 'button', class: 'button quiet hold', 'aria-pressed': 'false', 'aria-keyshortcuts': 'o' }, 'Hold order'),
+    nothing: element('p'),
+    clear: element('button', { type: 'button', class: 'button', hidden: true }, 'Clear search'),
+    frame: element('div', { class: 'panel table-frame' }),
   };
-  const table = new VirtualTable(frame, {
-    columns: columnsOf(() => app.prefs.get('unit')), rowHeight: ROW_HEIGHT, label: 'Connections',
-    onSort: (key) => {
-      const isNumber = ['download_speed', 'upload_speed', 'rtt_ms'].includes(key);
-      sort.isDown = sort.key === key ? !sort.isDown : isNumber;
-      sort.key = key;
-      table.showSort(sort);
-      table.toTop();
-      again();
-    },
-  });
-  table.showSort(sort);
-  frame.append(element('div', { class: 'nothing-box' }, nothing, clear));
-  const attention = new Attention(table.box, () => app.schedule.hurry('connections'));
-  const toggleHold = () => attention.lock(!attention.isLocked);
-  hold.addEventListener('click', toggleHold);
-  box.addEventListener('input', again);
-  box.addEventListener('keydown', (event) => event.key === 'Escape' && clearSearch());
-  clear.addEventListener('click', () => {
-    clearSearch();
-    box.focus();
-  });
-  function clearSearch() {
-    box.value = '';
-    again();
+  const title = element('h2', { id: 'connections-title' }, 'Connections');
+  root.append(
+    element('div', { class: 'section-head' }, title, parts.tally, element('div', { class: 'search' }, parts.box, parts.hold)),
+    parts.help, parts.frame);
+  return parts;
+}
+
+class Connections {
+  #sort = { key: 'download_speed', isDown: true };
+  #order = new HeldOrder();
+  #mustSort = true; // whatever is held: someone asked for another order
+
+  constructor(root, app) {
+    this.app = app;
+    this.parts = createFrame(root);
+    const { frame, nothing, clear } = this.parts;
+    this.table = new VirtualTable(frame, {
+      columns: columnsOf(() => app.prefs.get('unit')), rowHeight: ROW_HEIGHT, label: 'Connections', onSort: (key) => this.#sortBy(key),
+    });
+    this.table.showSort(this.#sort);
+    frame.append(element('div', { class: 'nothing-box' }, nothing, clear));
+    this.attention = new Attention(this.table.box, () => app.schedule.hurry('connections'));
+    this.#listen();
   }
 
-  function drawHold() {
-    const { isHeld, isLocked } = attention;
+  #listen() {
+    const { box, hold, clear } = this.parts;
+    hold.addEventListener('click', () => this.toggleHold());
+    box.addEventListener('input', () => this.#again());
+    box.addEventListener('keydown', (event) => event.key === 'Escape' && this.#clearSearch());
+    clear.addEventListener('click', () => {
+      this.#clearSearch();
+      box.focus();
+    });
+  }
+
+  #again() {
+    this.#mustSort = true;
+    this.app.schedule.hurry('connections');
+  }
+
+  // A second press turns the order round; numbers begin with the largest, names with A.
+  #sortBy(key) {
+    const isSame = this.#sort.key === key;
+    this.#sort = { key, isDown: isSame ? !this.#sort.isDown : COUNTED_COLUMNS.has(key) };
+    this.table.showSort(this.#sort);
+    this.table.toTop();
+    this.#again();
+  }
+
+  #clearSearch() {
+    this.parts.box.value = '';
+    this.#again();
+  }
+
+  toggleHold() {
+    this.attention.lock(!this.attention.isLocked);
+  }
+
+  focusSearch() {
+    this.parts.box.focus();
+  }
+
+  #drawHold() {
+    const { isHeld, isLocked } = this.attention;
+    const { hold } = this.parts;
     setAttribute(hold, 'aria-pressed', isLocked);
     hold.classList.toggle('is-held', isHeld);
     put(hold, isHeld ? 'Order held' : 'Hold order');
   }
 
-  function drawTally({ shown, matching, total }) {
-    app.rows = { shown, matching };
-    const isListed = app.hasTopic('connections');
-    const some = shown < matching ? `showing the top ${count(shown)} of ${count(matching)}` : matching === total ? count(total) : `${count(matching)} of ${count(total)}`;
-    put(tally, isListed ? some : '');
+  #drawTally({ shown, matching, total }) {
+    const { tally, nothing, clear } = this.parts;
+    const isListed = this.app.hasTopic('connections');
+    const all = matching === total ? count(total) : `${count(matching)} of ${count(total)}`;
+    put(tally, !isListed ? '' : shown < matching ? `showing the top ${count(shown)} of ${count(matching)}` : all);
     put(nothing, !isListed ? 'Waiting for the first list of connections…' : total === 0 ? 'No active connections' : 'No connection matches the search');
     nothing.parentElement.hidden = isListed && matching > 0;
     clear.hidden = !(isListed && total > 0 && matching === 0);
   }
 
-  function draw() {
-    const { connections, interfaces } = app.store.shown;
+  draw() {
+    const { connections, interfaces } = this.app.store.shown;
+    const { help, box } = this.parts;
     const query = parseQuery(box.value, interfaceFinder(interfaces));
     put(help, query.problems.join(' '));
     help.hidden = !query.problems.length;
-    const matching = sorted(connections, query.matches, sort);
-    const isHeld = attention.isHeld && !mustSort;
-    mustSort = false;
-    const top = matching.length > MOST_ROWS ? matching.slice(0, MOST_ROWS) : matching;
-    const ids = order.update(connections, top, isHeld);
-    drawHold();
-    drawTally({ shown: top.length, matching: matching.length, total: connections.size });
-    table.show(ids, (id) => order.find(connections, id));
+    const matching = sorted(connections, query.matches, this.#sort);
+    const top = matching.slice(0, MOST_ROWS);
+    const ids = this.#order.update(connections, top, this.attention.isHeld && !this.#mustSort);
+    this.#mustSort = false;
+    this.app.rows = { shown: top.length, matching: matching.length };
+    this.#drawHold();
+    this.#drawTally({ ...this.app.rows, total: connections.size });
+    this.table.show(ids, (id) => this.#order.find(connections, id));
   }
-  return { draw, toggleHold, focusSearch: () => box.focus() };
 }
+
+export const createConnections = (root, app) => new Connections(root, app);

@@ -104,49 +104,71 @@ function summaryOf(name, record, { sums: [down, up], unit, over }) {
   return `${plain(name, 24)} is ${state}. ${over}: ${part('download', down)}; ${part('upload', up)}.`;
 }
 
-export function createDetail(root, app) {
-  const title = element('h2', { id: 'detail-title' }, 'Traffic');
-  const subtitle = element('p', { class: 'subtitle' });
-  const toggle = element('button', { type: 'button', class: 'button quiet', 'aria-expanded': 'false' }, 'View as table');
+function createFrame(root, { facts, sums, course }) {
+  const parts = {
+    title: element('h2', { id: 'detail-title' }, 'Traffic'),
+    subtitle: element('p', { class: 'subtitle' }),
+    toggle: element('button', { type: 'button', class: 'button quiet', 'aria-expanded': 'false' }, 'View as table'),
+    canvas: element('canvas', { 'aria-hidden': 'true' }),
+    caption: element('figcaption', { class: 'unseen' }),
+  };
+  parts.stage = element('div', { class: 'stage', tabindex: '0', role: 'group', 'aria-label': 'Traffic chart' }, parts.canvas);
   const legend = element('p', { class: 'legend' },
     element('span', { class: 'download' }, '↓ Download'), element('span', { class: 'upload' }, '↑ Upload'), element('span', { class: 'lost' }, '▲ Packets lost'));
-  const canvas = element('canvas', { 'aria-hidden': 'true' });
-  const stage = element('div', { class: 'stage', tabindex: '0', role: 'group', 'aria-label': 'Traffic chart' }, canvas);
-  const caption = element('figcaption', { class: 'unseen' });
-  const facts = createFacts();
-  const sums = createSums();
-  const course = createCourse();
   root.append(
-    element('div', { class: 'detail-head' }, element('div', {}, title, subtitle), legend, toggle),
-    element('div', { class: 'detail-body' }, element('figure', {}, stage, course.node, sums.node, caption), facts.node));
+    element('div', { class: 'detail-head' }, element('div', {}, parts.title, parts.subtitle), legend, parts.toggle),
+    element('div', { class: 'detail-body' }, element('figure', {}, parts.stage, course.node, sums.node, parts.caption), facts.node));
+  return parts;
+}
 
-  const axis = { of: null, mirrored: new MirroredAxis() };
-  const chart = new MirroredChart(canvas, {
-    time: (value) => (app.windowMs <= 60_000 ? clock(value) : clockMinutes(value)),
-    rate: (value) => rate(value, app.prefs.get('unit')),
-  });
-  let palette = null;
-  const ringOf = () => app.store.rings.get(app.selected) ?? null;
-  const crosshair = new Crosshair(stage, {
-    chart,
-    nearest: (time) => {
-      const ring = ringOf();
-      const index = ring ? ring.nearest(time) : -1;
-      return index < 0 ? null : { index, time: ring.time(index), down: ring.value(DOWNLOAD, index), up: ring.value(UPLOAD, index), isDown: ring.value(DOWN, index) === 1, lost: ring.value(TROUBLE, index) };
-    },
-    at: (index) => (ringOf() && index >= 0 && index < ringOf().length ? ringOf().time(index) : null),
-    rate: (value) => rate(value, app.prefs.get('unit')),
-  });
+function sampleAt(ring, index) {
+  const [down, up, lost, isDown] = [DOWNLOAD, UPLOAD, TROUBLE, DOWN].map((channel) => ring.value(channel, index));
+  return { index, time: ring.time(index), down, up, lost, isDown: isDown === 1 };
+}
 
-  toggle.addEventListener('click', () => {
-    course.node.hidden = !course.node.hidden;
-    stage.hidden = !course.node.hidden;
-    setAttribute(toggle, 'aria-expanded', !course.node.hidden);
-    put(toggle, course.node.hidden ? 'View as table' : 'View as chart');
-    app.schedule.hurry('detail');
-  });
+class Detail {
+  #axis = { of: null, mirrored: new MirroredAxis() };
+  #palette = null;
 
-  function drawHead(name, record) {
+  constructor(root, app) {
+    this.app = app;
+    this.facts = createFacts();
+    this.sums = createSums();
+    this.course = createCourse();
+    this.parts = createFrame(root, this);
+    this.chart = new MirroredChart(this.parts.canvas, {
+      time: (value) => (app.windowMs <= 60_000 ? clock(value) : clockMinutes(value)),
+      rate: (value) => rate(value, this.#unit),
+    });
+    this.crosshair = new Crosshair(this.parts.stage, {
+      chart: this.chart,
+      nearest: (time) => (this.#ring?.length ? sampleAt(this.#ring, this.#ring.nearest(time)) : null),
+      at: (index) => (this.#ring && index >= 0 && index < this.#ring.length ? this.#ring.time(index) : null),
+      rate: (value) => rate(value, this.#unit),
+    });
+    this.parts.toggle.addEventListener('click', () => this.#toggleTable());
+  }
+
+  get #ring() {
+    return this.app.store.rings.get(this.app.selected);
+  }
+
+  get #unit() {
+    return this.app.prefs.get('unit');
+  }
+
+  #toggleTable() {
+    const { stage, toggle } = this.parts;
+    const isTable = this.course.node.hidden;
+    this.course.node.hidden = !isTable;
+    stage.hidden = isTable;
+    setAttribute(toggle, 'aria-expanded', isTable);
+    put(toggle, isTable ? 'View as chart' : 'View as table');
+    this.app.schedule.hurry('detail');
+  }
+
+  #drawHead(name, record) {
+    const { title, subtitle, stage } = this.parts;
     put(title, name === null ? 'Traffic' : plain(name, 24));
     const parts = record ? [kindOf(record), `${linkWord(record).mark} ${linkWord(record).word}`, speedOf(record)] : ['This interface is gone'];
     put(subtitle, name === null ? 'No interface yet' : parts.filter(Boolean).join(' · '));
@@ -154,38 +176,51 @@ export function createDetail(root, app) {
     setAttribute(stage, 'aria-label', `Traffic chart of ${plain(name ?? 'no interface', 24)}. Download is drawn upwards, upload downwards. Arrow keys read its values.`);
   }
 
-  function drawChart(ring, { name, from, to, events }) {
-    if (palette !== app.palette) chart.setPalette((palette = app.palette));
-    if (axis.of !== `${name} ${app.windowMs}`) Object.assign(axis, { of: `${name} ${app.windowMs}`, mirrored: new MirroredAxis() });
-    const [down, up] = [DOWNLOAD, UPLOAD].map((channel) => ring?.stats(channel, from, to) ?? {});
-    const ends = axis.mirrored.update({ download: down.peak ?? null, upload: up.peak ?? null }, app.prefs.get('unit'), to);
-    chart.draw(ring, {
-      channels: [DOWNLOAD, UPLOAD], from, to, axis: ends, xTicks: timeTicks(from, to, stage.clientWidth / LABEL_WIDTH), holdUntil: ring ? app.heldUntil(ring) : NaN,
-      marks: ring ? marksOf(ring, name, { events, from, to }) : { bands: [], flags: [], lines: [] },
-    });
-    crosshair.refresh();
+  // Another interface or window is another picture: its axis remembers nothing of the last.
+  #axisFor(name) {
+    const of = `${name} ${this.app.windowMs}`;
+    if (this.#axis.of !== of) this.#axis = { of, mirrored: new MirroredAxis() };
+    return this.#axis.mirrored;
   }
 
-  function draw() {
-    const picture = app.store.shown;
-    const name = app.selected;
-    const record = name === null ? undefined : picture.interfaces.get(name);
-    const unit = app.prefs.get('unit');
-    const to = Number.isNaN(picture.time) ? 0 : picture.time;
-    const from = to - app.windowMs;
-    const ring = ringOf();
-    drawHead(name, record);
-    if (!stage.hidden) drawChart(ring, { name, from, to, events: picture.events });
-    if (!ring) return;
+  #drawChart(ring, { name, from, to, events }) {
+    if (this.#palette !== this.app.palette) this.chart.setPalette((this.#palette = this.app.palette));
+    const [down, up] = [DOWNLOAD, UPLOAD].map((channel) => ring?.stats(channel, from, to).peak ?? null);
+    this.chart.draw(ring, {
+      channels: [DOWNLOAD, UPLOAD], from, to,
+      axis: this.#axisFor(name).update({ download: down, upload: up }, this.#unit, to),
+      xTicks: timeTicks(from, to, this.parts.stage.clientWidth / LABEL_WIDTH),
+      holdUntil: ring ? this.app.heldUntil(ring) : NaN,
+      marks: ring ? marksOf(ring, name, { events, from, to }) : { bands: [], flags: [], lines: [] },
+    });
+    this.crosshair.refresh();
+  }
+
+  #drawSums(ring, { name, record, from, to }) {
+    const unit = this.#unit;
     const both = [DOWNLOAD, UPLOAD].map((channel) => ring.stats(channel, from, to));
     both[0].now = record?.download_speed ?? null;
     both[1].now = record?.upload_speed ?? null;
-    const seen = Math.min(app.windowMs, Math.max(0, to - ring.time(0))) / 1000;
-    const over = seen < app.windowMs / 1000 - 1 ? `Since opened, ${duration(seen)}` : `Last ${duration(seen)}`;
-    sums.show(both, { unit, over });
-    if (!course.node.hidden) course.show(ring, { from, to, unit });
-    facts.show(record ?? {});
-    put(caption, summaryOf(name, record, { sums: both, unit, over }));
+    const seen = Math.min(to - from, Math.max(0, to - ring.time(0))) / 1000;
+    const over = seen < (to - from) / 1000 - 1 ? `Since opened, ${duration(seen)}` : `Last ${duration(seen)}`;
+    this.sums.show(both, { unit, over });
+    put(this.parts.caption, summaryOf(name, record, { sums: both, unit, over }));
   }
-  return { draw };
+
+  draw() {
+    const { interfaces, events, time } = this.app.store.shown;
+    const name = this.app.selected;
+    const record = name === null ? undefined : interfaces.get(name);
+    const to = Number.isNaN(time) ? 0 : time;
+    const from = to - this.app.windowMs;
+    const ring = this.#ring;
+    this.#drawHead(name, record);
+    if (!this.parts.stage.hidden) this.#drawChart(ring, { name, from, to, events });
+    if (!ring) return;
+    this.#drawSums(ring, { name, record, from, to });
+    if (!this.course.node.hidden) this.course.show(ring, { from, to, unit: this.#unit });
+    this.facts.show(record ?? {});
+  }
 }
+
+export const createDetail = (root, app) => new Detail(root, app);
