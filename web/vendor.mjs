@@ -15,9 +15,13 @@ const stop = (message) => {
   process.exit(1);
 };
 
+// An earlier build without tests may have left the packages of the tests out.
 function isInstalled() {
   const stamp = at('node_modules', '.package-lock.json');
-  return existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(at('package-lock.json')).mtimeMs;
+  if (!existsSync(stamp) || statSync(stamp).mtimeMs < statSync(at('package-lock.json')).mtimeMs) return false;
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  const wanted = process.argv.includes('--omit=dev') ? dependencies : { ...dependencies, ...devDependencies };
+  return Object.keys(wanted).every((name) => existsSync(at('node_modules', name)));
 }
 
 function install() {

@@ -12,7 +12,7 @@ function textOf({ down, up, isDown, lost }, rate) {
   if (Number.isNaN(down) && Number.isNaN(up)) return 'no data';
   const parts = [`↓ ${rate(down)}`, `↑ ${rate(up)}`];
   if (isDown) parts.push('link down');
-  if (lost > 0) parts.push(`▲ ${perSecond(lost)} lost`);
+  if (lost > 0) parts.push(`▲ lost ${perSecond(lost)}`);
   return parts.join('   ');
 }
 

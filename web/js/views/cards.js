@@ -85,7 +85,7 @@ class Card {
     put(this.address, addressText(record));
     setAttribute(this.address, 'title', Array.isArray(record.addresses) ? record.addresses.map((address) => plain(address, 50)).join('\n') : null);
     this.badge.hidden = !(lost > 0);
-    if (lost > 0) put(this.badge, `▲ ${perSecond(lost)} lost`);
+    if (lost > 0) put(this.badge, `▲ lost ${perSecond(lost)}`);
     setAttribute(this.button, 'aria-pressed', this.app.selected === this.name);
     this.down.show(rateParts(record.download_speed, unit));
     this.up.show(rateParts(record.upload_speed, unit));

@@ -74,7 +74,7 @@ export function createOverview(root, app) {
     const lost = totals ? troubleRate(totals) : NaN;
     trouble.show(perSecondParts(lost));
     trouble.note.parentElement.classList.toggle('bad', lost > 0);
-    put(trouble.note, lost > 0 ? `▲ ${perSecond(totals.drop_rate)} drops` : Number.isNaN(lost) ? 'unknown' : 'none now');
+    put(trouble.note, lost > 0 ? `▲ drops ${perSecond(totals.drop_rate)}` : Number.isNaN(lost) ? 'unknown' : 'none now');
   }
 
   function drawPackets({ totals }) {
