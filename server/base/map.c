@@ -64,6 +64,12 @@ void *map_find(const struct map *map, struct map_key key)
     return map->count > 0 ? slot_of(map, key)->value : NULL;
 }
 
+void **map_find_place(const struct map *map, struct map_key key)
+{
+    struct map_slot *slot = map->count > 0 ? slot_of(map, key) : NULL;
+    return slot && slot->value ? &slot->value : NULL;
+}
+
 static int grow(struct map *map)
 {
     struct map larger = {.capacity = map->capacity ? map->capacity * 2 : SMALLEST_CAPACITY};

@@ -33,6 +33,9 @@ size_t map_count(const struct map *map);
 
 /* NULL when the key is not there. */
 void *map_find(const struct map *map, struct map_key key);
+/* Lends the place of the value until the map's next change, to be changed to another value that is
+ * not NULL; NULL when the key is not there. */
+void **map_find_place(const struct map *map, struct map_key key);
 /* Replaces the value of a key that is there already. value is not NULL. -ENOMEM leaves the map as
  * it was. */
 MUST_CHECK int map_insert(struct map *map, struct map_key key, void *value);

@@ -60,8 +60,8 @@ void rates_fini(struct rates *rates)
 static int start_next(struct rates *rates, size_t count)
 {
     struct rates_table *next = &rates->next;
-    map_clear(&next->by_identity);
     next->count = 0;
+    rates->cursor = 0;
     if (count <= next->capacity)
         return 0;
     struct rates_entry *entries = reallocarray(next->entries, count, sizeof(*entries));
@@ -77,23 +77,51 @@ static void end_next(struct rates *rates)
     struct rates_table now = rates->now;
     rates->now = rates->next;
     rates->next = now;
+    map_clear(&rates->now.by_identity);
     rates->has_reading = true;
+}
+
+static int index_table(struct rates_table *table)
+{
+    int result = 0;
+    if (map_count(&table->by_identity) > 0)
+        return 0;
+    for (size_t i = 0; result == 0 && i < table->count; i++)
+        result = map_insert_index(
+            &table->by_identity, (struct map_key){.low = table->entries[i].identity}, i);
+    return result;
+}
+
+/* The object as the last table knew it; NULL: it is new. */
+static int find_before(struct rates *rates, uint64_t identity, const struct rates_entry **ret_entry)
+{
+    struct rates_table *now = &rates->now;
+    size_t at = rates->cursor;
+    if (at >= now->count || now->entries[at].identity != identity) {
+        int result = index_table(now);
+        if (result < 0)
+            return result;
+        at = map_find_index(&now->by_identity, (struct map_key){.low = identity});
+    }
+    *ret_entry = at == MAP_ABSENT ? NULL : &now->entries[at];
+    rates->cursor = at == MAP_ABSENT ? rates->cursor : at + 1;
+    return 0;
 }
 
 /* The object's entry in the next table, as the last one knew it. start_next made the room. */
 static int append_entry(
     struct rates *rates, uint64_t identity, int64_t wall_ms, struct rates_entry **ret_entry)
 {
-    struct map_key key = {.low = identity};
-    int result = map_insert_index(&rates->next.by_identity, key, rates->next.count);
+    const struct rates_entry *before;
+    int result = find_before(rates, identity, &before);
     if (result < 0)
         return result;
     struct rates_entry *entry = &rates->next.entries[rates->next.count++];
-    size_t index = map_find_index(&rates->now.by_identity, key);
-    if (index != MAP_ABSENT)
-        *entry = rates->now.entries[index];
+    if (before)
+        *entry = *before;
     else
-        *entry = (struct rates_entry){.first_seen_ms = rates->has_reading ? wall_ms : 0};
+        *entry = (struct rates_entry){
+            .identity = identity, .first_seen_ms = rates->has_reading ? wall_ms : 0};
     *ret_entry = entry;
     return 0;
 }

@@ -43,17 +43,20 @@ void rates_advance(struct rates_history *history, const struct rates_plan *plan,
 
 /* The histories of all interfaces, or of all connections, found by identity. */
 struct rates_entry {
+    uint64_t identity;
     struct rates_history history;
     int64_t first_seen_ms; /* wall clock; 0: it was there at the first reading */
 };
 struct rates_table {
     struct rates_entry *entries;
     size_t count, capacity;
-    struct map by_identity;
+    struct map by_identity; /* made when it is first needed */
 };
-/* The last table and the one being made. */
+/* The last table and the one being made. Readings come in nearly the same order, so what follows
+ * the one found last is looked at first; the map is for where that fails. */
 struct rates {
     struct rates_table now, next;
+    size_t cursor; /* in now */
     bool has_reading;
 };
 

@@ -317,16 +317,34 @@ static int update(
     return 0;
 }
 
+static bool has_key(const struct record *record, struct map_key key)
+{
+    return record->key.high == key.high && record->key.low == key.low;
+}
+
+static struct record *find(struct model_table *table, struct map_key key)
+{
+    struct record *record = table->cursor;
+
+    if (!record || !has_key(record, key))
+        record = map_find(&table->by_key, key);
+    if (record)
+        table->cursor = record->next;
+    return record;
+}
+
 static int put(struct model *model, enum topic topic, struct map_key key, const void *value)
 {
     struct model_table *table = &model->tables[topic];
-    struct record *record = map_find(&table->by_key, key);
+    struct record *record = find(table, key);
 
     return record ? update(model, table, record, value) : insert(model, table, key, value);
 }
 
 static void remove_record(struct model *model, struct model_table *table, struct record *record)
 {
+    if (table->cursor == record)
+        table->cursor = record->next;
     map_remove(&table->by_key, record->key);
     unlink_change(table, record);
     unlink_entry(table, record);
@@ -378,8 +396,10 @@ int model_update(
 
     model->revision++;
     model->wall_ms = observation->wall_ms;
-    for (int i = 0; i < TOPICS; i++)
+    for (int i = 0; i < TOPICS; i++) {
         model->tables[i].seen = 0;
+        model->tables[i].cursor = model->tables[i].first;
+    }
     r = put(model, TOPIC_TOTALS, single, &observation->totals);
     r = first_error(r, put(model, TOPIC_SERVER, single, server));
     model->tables[TOPIC_TOTALS].observed = model->tables[TOPIC_SERVER].observed = model->revision;

@@ -46,6 +46,8 @@ struct model_table {
     struct record *first, *last;    /* by entry */
     size_t count;
     size_t seen; /* records put in this revision */
+    struct record
+        *cursor; /* the one likely to be put next: what came before comes again in order */
     uint64_t last_id;
     struct tombstone *tombstones; /* ring, in order of removal */
     size_t tombstone_first, tombstone_count, tombstone_capacity;

@@ -77,17 +77,16 @@ static bool is_still_there(struct holder holder, uint64_t inode)
 /* The process that was found to hold the socket, if it still does. */
 static const struct process *find_placed(struct owners *owners, uint64_t inode)
 {
-    void *value = map_find(&owners->placed, key_of_inode(inode));
-    if (!value)
+    void **place = map_find_place(&owners->placed, key_of_inode(inode));
+    if (!place)
         return NULL;
-    struct holder holder = unpack(value);
+    struct holder holder = unpack(*place);
     const struct process *process = processes_find(&owners->processes, holder.pid, true);
     bool is_due = !holder.is_confirmed || (inode + owners->reading) % CHECK_EVERY == 0;
     if (process && (!is_due || is_still_there(holder, inode))) {
         holder.is_confirmed = true;
         holder.reading = owners->reading;
-        /* The key is there already, so this takes no memory. */
-        (void)!map_insert(&owners->placed, key_of_inode(inode), pack(holder));
+        *place = pack(holder);
         return process;
     }
     map_remove(&owners->placed, key_of_inode(inode));

@@ -84,3 +84,17 @@ Test(map, names_are_equal_keys_only_when_they_are_equal)
     cr_assert(memcmp(&eth0, &eth1, sizeof(eth0)) != 0);
     cr_assert(memcmp(&raw, &longest, sizeof(raw)) != 0);
 }
+
+Test(map, lends_the_place_of_a_value_to_be_changed)
+{
+    struct map map = {0};
+    int one, other;
+    struct map_key key = {1, 2};
+
+    cr_assert_null(map_find_place(&map, key));
+    cr_assert_eq(map_insert(&map, key, &one), 0);
+    *map_find_place(&map, key) = &other;
+    cr_assert_eq(map_find(&map, key), &other);
+    cr_assert_null(map_find_place(&map, (struct map_key){2, 1}));
+    map_fini(&map);
+}
