@@ -95,6 +95,15 @@ static void swap_readings(struct network_monitor *monitor)
     monitor->next = reading;
 }
 
+/* Makes the two readings ready to be compared. */
+static int align_readings(struct network_monitor *monitor)
+{
+    if (reading_is_aligned(&monitor->reading, &monitor->next))
+        return 0;
+    int result = reading_index(&monitor->reading);
+    return result == 0 ? reading_index(&monitor->next) : result;
+}
+
 static int read_next(struct network_monitor *monitor, enum platform_depth depth)
 {
     reading_clear(&monitor->next);
@@ -103,7 +112,7 @@ static int read_next(struct network_monitor *monitor, enum platform_depth depth)
         return result;
     /* Taken after the reading, because counters are the last thing that is read. */
     uint64_t time_ns = platform_now_ns(monitor->platform);
-    result = reading_index(&monitor->next);
+    result = align_readings(monitor);
     if (result < 0)
         return result;
     if (depth == PLATFORM_FACTS) {
@@ -242,7 +251,11 @@ const struct network_interface *network_monitor_interfaces(
 const struct network_interface *network_monitor_find(
     const struct network_monitor *monitor, const char *name)
 {
-    return reading_find_name(&monitor->reading, name);
+    const struct interface_array *interfaces = &monitor->reading.interfaces;
+    for (size_t i = 0; i < interfaces->count; i++)
+        if (strcmp(interfaces->items[i].name, name) == 0)
+            return &interfaces->items[i];
+    return NULL;
 }
 
 const struct network_connection *network_monitor_connections(

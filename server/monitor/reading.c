@@ -17,6 +17,20 @@ void reading_clear(struct reading *reading)
     interface_array_clear(&reading->interfaces);
     map_clear(&reading->by_name);
     map_clear(&reading->by_identity);
+    reading->is_indexed = false;
+}
+
+bool reading_is_aligned(const struct reading *one, const struct reading *other)
+{
+    if (one->interfaces.count != other->interfaces.count)
+        return false;
+    for (size_t i = 0; i < one->interfaces.count; i++) {
+        const struct network_interface *a = &one->interfaces.items[i];
+        const struct network_interface *b = &other->interfaces.items[i];
+        if (a->identity != b->identity || memcmp(a->name, b->name, sizeof(a->name)) != 0)
+            return false;
+    }
+    return true;
 }
 
 static struct map_key key_of_identity(uint64_t identity)
@@ -26,6 +40,8 @@ static struct map_key key_of_identity(uint64_t identity)
 
 int reading_index(struct reading *reading)
 {
+    if (reading->is_indexed)
+        return 0;
     map_clear(&reading->by_name);
     map_clear(&reading->by_identity);
     for (size_t i = 0; i < reading->interfaces.count; i++) {
@@ -37,6 +53,7 @@ int reading_index(struct reading *reading)
         if (result < 0)
             return result;
     }
+    reading->is_indexed = true;
     return 0;
 }
 
@@ -79,9 +96,12 @@ static void carry(struct network_interface *to, const struct network_interface *
 
 void reading_carry_counters(struct reading *reading, const struct reading *earlier)
 {
+    bool is_aligned = reading_is_aligned(reading, earlier);
     for (size_t i = 0; i < reading->interfaces.count; i++) {
         struct network_interface *iface = &reading->interfaces.items[i];
-        const struct network_interface *was = reading_find_identity(earlier, iface->identity);
+        const struct network_interface *was = is_aligned
+                                                  ? &earlier->interfaces.items[i]
+                                                  : reading_find_identity(earlier, iface->identity);
         if (was)
             carry(iface, was);
     }

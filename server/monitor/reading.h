@@ -1,4 +1,7 @@
 /* reading - the interfaces of one moment, with the two ways to find one: by name and by identity.
+ *
+ * Mostly nothing came or went since the reading before: the two are aligned, each interface stands
+ * where it stood, and nothing needs to be found. So the maps are made only where that is not so.
  */
 #ifndef IFPULSE_READING_H
 #define IFPULSE_READING_H
@@ -8,13 +11,16 @@
 
 struct reading {
     struct interface_array interfaces;
-    struct map by_name, by_identity; /* to indices */
+    struct map by_name, by_identity; /* to indices; empty unless is_indexed */
+    bool is_indexed;
 };
 
 void reading_fini(struct reading *reading);
 /* Empties it and keeps its memory. */
 void reading_clear(struct reading *reading);
-/* To be called once the interfaces are complete, before any find. */
+/* Whether both have the same devices under the same names in the same order. */
+bool reading_is_aligned(const struct reading *one, const struct reading *other);
+/* To be called once the interfaces are complete, before a find. */
 MUST_CHECK int reading_index(struct reading *reading);
 
 /* NULL when there is none. The first, should the system show a name twice. */
@@ -23,7 +29,7 @@ const struct network_interface *reading_find_identity(
     const struct reading *reading, uint64_t identity);
 
 /* Gives every interface the counters (but carrier_changes, which is read with the facts) and the
- * speeds it had in an earlier reading. */
+ * speeds it had in an earlier reading, which is aligned or indexed. */
 void reading_carry_counters(struct reading *reading, const struct reading *earlier);
 
 #endif

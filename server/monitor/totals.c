@@ -30,19 +30,14 @@ static const char *reason_of_kind(const char *kind)
     return NULL;
 }
 
-/* False when something of this machine carries it, or nothing does. */
-static bool may_count(const struct network_interface *iface, char *ret_reason, size_t size)
+/* What keeps it out of the totals whatever else there is, as a format for the name of its first
+ * lower interface; NULL: nothing does. */
+static const char *obstacle_of(const struct network_interface *iface)
 {
     const char *reason = iface->type == NETWORK_LOOPBACK ? "loopback" : reason_of_kind(iface->kind);
-    if (reason)
-        put_text(ret_reason, size, reason);
-    else if (iface->lower.count > 0 && strcmp(iface->kind, "veth") == 0)
-        snprintf(ret_reason, size, "peer %s is on this machine", iface->lower.items[0].text);
-    else if (iface->lower.count > 0)
-        snprintf(ret_reason, size, "carried by %s", iface->lower.items[0].text);
-    else
-        return true;
-    return false;
+    if (reason || iface->lower.count == 0)
+        return reason;
+    return strcmp(iface->kind, "veth") == 0 ? "peer %s is on this machine" : "carried by %s";
 }
 
 static enum source source_of(const struct network_interface *iface)
@@ -55,13 +50,24 @@ static enum source source_of(const struct network_interface *iface)
 static enum source best_source(const struct interface_array *interfaces)
 {
     enum source best = SOURCE_NONE;
-    char reason[64];
     for (size_t i = 0; i < interfaces->count; i++) {
         const struct network_interface *iface = &interfaces->items[i];
-        if (may_count(iface, reason, sizeof(reason)) && source_of(iface) < best)
+        if (source_of(iface) < best && !obstacle_of(iface))
             best = source_of(iface);
     }
     return best;
+}
+
+static void put_reason(struct network_interface *iface, const char *format)
+{
+    size_t size = sizeof(iface->not_counted_reason);
+    memset(iface->not_counted_reason, 0, size);
+    /* The formats are those of obstacle_of and of kinds_not_counted: at most one %s. */
+    if (iface->lower.count > 0)
+        snprintf(iface->not_counted_reason, size, format, iface->lower.items[0].text);
+    else
+        put_text(iface->not_counted_reason, size, format);
+    iface->status.not_counted_reason = NETWORK_KNOWN;
 }
 
 void totals_decide(struct interface_array *interfaces)
@@ -69,16 +75,13 @@ void totals_decide(struct interface_array *interfaces)
     enum source best = best_source(interfaces);
     for (size_t i = 0; i < interfaces->count; i++) {
         struct network_interface *iface = &interfaces->items[i];
-        char reason[sizeof(iface->not_counted_reason)];
-        bool is_counted = may_count(iface, reason, sizeof(reason));
-        if (is_counted && source_of(iface) != best) {
-            put_text(reason, sizeof(reason), "leaves through the machine's own links");
-            is_counted = false;
-        }
-        PUT(iface, is_counted, is_counted);
+        const char *obstacle = obstacle_of(iface);
+        if (!obstacle && source_of(iface) != best)
+            obstacle = "leaves through the machine's own links";
+        PUT(iface, is_counted, !obstacle);
         iface->status.not_counted_reason = NETWORK_NOT_APPLICABLE;
-        if (!is_counted)
-            PUT_TEXT(iface, not_counted_reason, reason);
+        if (obstacle)
+            put_reason(iface, obstacle);
     }
 }
 

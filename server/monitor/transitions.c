@@ -108,24 +108,45 @@ static void add_new(const struct report *report, const struct network_interface 
     compare(report, &nothing, is);
 }
 
-void transitions_find(const struct reading *before, const struct reading *after, int64_t wall_ms,
-    struct event_log *log)
+static void compare_aligned(
+    const struct report *report, const struct reading *before, const struct reading *after)
 {
+    struct report each = *report;
+    for (size_t i = 0; i < after->interfaces.count; i++) {
+        each.name = after->interfaces.items[i].name;
+        compare(&each, &before->interfaces.items[i], &after->interfaces.items[i]);
+    }
+}
+
+static void compare_by_name(
+    const struct report *report, const struct reading *before, const struct reading *after)
+{
+    struct report each = *report;
     for (size_t i = 0; i < before->interfaces.count; i++) {
         const struct network_interface *was = &before->interfaces.items[i];
-        struct report report = {.log = log, .wall_ms = wall_ms, .name = was->name};
+        each.name = was->name;
         if (!reading_find_name(after, was->name))
-            add_removed(&report, was);
+            add_removed(&each, was);
     }
     for (size_t i = 0; i < after->interfaces.count; i++) {
         const struct network_interface *is = &after->interfaces.items[i];
         const struct network_interface *was = reading_find_name(before, is->name);
-        struct report report = {.log = log, .wall_ms = wall_ms, .name = is->name};
+        each.name = is->name;
         if (was)
-            compare(&report, was, is);
+            compare(&each, was, is);
         else
-            add_new(&report, is);
+            add_new(&each, is);
     }
+}
+
+void transitions_find(const struct reading *before, const struct reading *after, int64_t wall_ms,
+    struct event_log *log)
+{
+    struct report report = {.log = log, .wall_ms = wall_ms};
+    if (reading_is_aligned(before, after))
+        compare_aligned(&report, before, after);
+    else
+        compare_by_name(&report, before, after);
 }
 
 void transitions_overrun(int64_t wall_ms, struct event_log *log)

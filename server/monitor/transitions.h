@@ -11,8 +11,8 @@
 #include "event_log.h"
 #include "reading.h"
 
-/* Appends the events, stamped with wall_ms: those of interfaces that are gone first, the others in
- * the later reading's order. */
+/* Both readings are aligned or indexed. Appends the events, stamped with wall_ms: those of
+ * interfaces that are gone first, the others in the later reading's order. */
 void transitions_find(const struct reading *before, const struct reading *after, int64_t wall_ms,
     struct event_log *log);
 /* The event of a system that could not tell all it had to. */
