@@ -298,13 +298,14 @@ static int write_part(struct client *client)
     return 0;
 }
 
+/* One byte, because libwebsockets 4.1 keeps the answer to an empty ping to itself. */
 static int write_ping(struct client *client)
 {
-    unsigned char ping[FRAME_HEADROOM + 1];
+    unsigned char ping[FRAME_HEADROOM + 1] = {0};
 
     client->ping_ms = hub_now_ms() + PING_MS;
     client->pings_unanswered++;
-    return lws_write(client->wsi, ping + FRAME_HEADROOM, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    return lws_write(client->wsi, ping + FRAME_HEADROOM, 1, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
 static int write_reply(struct client *client)

@@ -177,6 +177,10 @@ static int on_stream(
     case LWS_CALLBACK_RECEIVE_PONG:
         client_receive_pong(client);
         return 0;
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        /* When it answers our close: libwebsockets, which did not see that go out, would send a
+         * second one, and browsers take that for a broken connection. */
+        return client->cut_ms ? -1 : 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return client_write(client);
     case LWS_CALLBACK_CLOSED:
