@@ -14,6 +14,7 @@ const PATIENCE_MS = 3000;
 const HEARTBEAT_MS = 5000; // the server's longest silence on a subscription where nothing changes
 const RESYNCS_ALLOWED = 5; // in a minute; then the whole line is in doubt
 const INTERVAL_MS = 1000;
+const TOO_SLOW = 4408;
 
 // Full jitter: any time up to a bound that doubles with each failure, so that a thousand pages do
 // not come back at the same moment.
@@ -65,7 +66,9 @@ export class Link {
 
   // The machine is back on a network, or the page is looked at again.
   wake() {
-    if (this.phase === 'waiting') this.#connect();
+    // Too slow is what a page becomes that was put to sleep with its tab; awake it may try again.
+    const overslept = this.phase === 'refused' && this.code === TOO_SLOW;
+    if (this.phase === 'waiting' || overslept) this.#connect();
   }
 
   #connect() {

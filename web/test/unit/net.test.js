@@ -165,7 +165,7 @@ test('a message that cannot be read ends the line', () => {
 });
 
 test('44xx is for good until someone asks; 4503, 1001 and 1006 are not', () => {
-  for (const code of [4400, 4401, 4408, 4429]) {
+  for (const code of [4400, 4401, 4429]) {
     const world = live();
     world.drop(code, 'because');
     assert.equal(world.link.phase, 'refused');
@@ -182,6 +182,15 @@ test('44xx is for good until someone asks; 4503, 1001 and 1006 are not', () => {
     assert.equal(world.sockets.length, 2, `${code}: called again`);
   }
   assert.ok(isFinal(4400) && isFinal(4499) && !isFinal(4500) && !isFinal(4399) && !isFinal(1009));
+});
+
+test('a page that overslept comes back when it is looked at, and not before', () => {
+  const world = live();
+  world.drop(4408, 'too slow');
+  world.pass(120_000);
+  assert.equal(world.sockets.length, 1);
+  world.link.wake();
+  assert.equal(world.sockets.length, 2);
 });
 
 test('waits grow until data comes, not until the door opens', () => {
