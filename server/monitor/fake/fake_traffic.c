@@ -25,24 +25,40 @@ static double wave(double height, double period, double time)
     return height * period / (2 * M_PI) * (1 - cos(2 * M_PI * time / period));
 }
 
-/* The integral of a burst of height sin^2 that comes every period and lasts length. */
-static double bursts(double height, double period, double length, double time)
+/* The integral of a rate that swings between -1 and 1, differently in each period and from 0 to 0,
+ * so that whole periods add up to nothing and only the last one has to be looked at. */
+static double swing(uint64_t seed, double period, double time)
 {
     double whole = floor(time / period), inside = time - whole * period;
-    if (inside > length)
-        inside = length;
-    double part = inside / 2 - length / (4 * M_PI) * sin(2 * M_PI * inside / length);
-    return height * (whole * length / 2 + part);
+    double slow = 2 * fake_fraction(seed, 20, (uint64_t)whole) - 1;
+    double fast = (1 - fabs(slow)) * (2 * fake_fraction(seed, 21, (uint64_t)whole) - 1);
+    return wave(slow, period, inside) + wave(fast, period / 2, inside);
 }
 
-/* The waves' heights add up to less than the mean, so the rate never falls below a tenth of it. */
+/* The integral of bursts, one a period, each of the same area but when it likes and as long as it
+ * likes. */
+static double bursts(uint64_t seed, double area, double period, double time)
+{
+    double whole = floor(time / period), inside = time - whole * period;
+    double length = period * (0.05 + 0.25 * fake_fraction(seed, 22, (uint64_t)whole));
+    double start = (period - length) * fake_fraction(seed, 23, (uint64_t)whole);
+    double part = inside <= start ? 0 : inside >= start + length ? 1 : (inside - start) / length;
+    return area * (whole + part - sin(2 * M_PI * part) / (2 * M_PI));
+}
+
+/* Averages 1 a second: half of it even, half in bursts. */
+static double traffic(uint64_t seed, double time)
+{
+    double even = time + wave(0.3, 86400, time) + 0.25 * swing(seed, 83, time) +
+                  0.15 * swing(seed + 1, 19, time) + 0.15 * swing(seed + 2, 5.3, time);
+    return even / 2 + bursts(seed + 3, 67 * 0.25, 67, time) +
+           bursts(seed + 4, 241 * 0.25, 241, time);
+}
+
+/* Waves and swings add up to less than the even part, so the rate never comes near 0. */
 double fake_traffic(double per_s, double elapsed_s, double phase)
 {
-    double from = phase * 3600, to = from + elapsed_s;
-    double relative = elapsed_s;
-    relative += wave(0.4, 86400, to) - wave(0.4, 86400, from);
-    relative += wave(0.3, 97, to) - wave(0.3, 97, from);
-    relative += wave(0.2, 13, to) - wave(0.2, 13, from);
-    relative += bursts(5, 47, 6, to) - bursts(5, 47, 6, from);
-    return per_s * relative;
+    uint64_t seed = (uint64_t)(phase * 1e6);
+    double from = phase * 3600;
+    return per_s * (traffic(seed, from + elapsed_s) - traffic(seed, from));
 }
