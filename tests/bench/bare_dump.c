@@ -53,28 +53,38 @@ static unsigned read_dump(int fd)
     }
 }
 
+/* By the request that knows no family, so that the kernel's table is walked once. */
+static unsigned dump_tcp(int fd)
+{
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req body;
+    } request = {
+        .header = {sizeof(request), TCPDIAG_GETSOCK, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
+        .body = {.idiag_family = AF_INET,
+            .idiag_ext = 1 << (INET_DIAG_INFO - 1),
+            .idiag_states = ~0U},
+    };
+
+    return send(fd, &request, sizeof(request), 0) < 0 ? 0 : read_dump(fd);
+}
+
+static unsigned dump_udp(int fd, unsigned char family)
+{
+    struct {
+        struct nlmsghdr header;
+        struct inet_diag_req_v2 body;
+    } request = {
+        .header = {sizeof(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
+        .body = {.sdiag_family = family, .sdiag_protocol = IPPROTO_UDP, .idiag_states = ~0U},
+    };
+
+    return send(fd, &request, sizeof(request), 0) < 0 ? 0 : read_dump(fd);
+}
+
 static unsigned dump_sockets(int fd)
 {
-    static const unsigned char families[] = {AF_INET, AF_INET6};
-    static const unsigned char protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < 4; i++) {
-        struct {
-            struct nlmsghdr header;
-            struct inet_diag_req_v2 body;
-        } request = {
-            .header = {sizeof(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST | NLM_F_DUMP, 0, 0},
-            .body = {.sdiag_family = families[i / 2],
-                .sdiag_protocol = protocols[i % 2],
-                .idiag_ext = 1 << (INET_DIAG_INFO - 1),
-                .idiag_states = ~0U},
-        };
-        if (send(fd, &request, sizeof(request), 0) < 0)
-            return 0;
-        count += read_dump(fd);
-    }
-    return count;
+    return dump_tcp(fd) + dump_udp(fd, AF_INET) + dump_udp(fd, AF_INET6);
 }
 
 static unsigned dump_interfaces(int fd)
