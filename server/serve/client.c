@@ -340,7 +340,7 @@ int client_write(struct client *client)
     } else if (client->close_code) {
         client_cut(client, client->close_code, client->close_text);
         return 0;
-    } else if (client->ping_ms <= client->progress_ms) {
+    } else if (client->ping_ms <= client->progress_ms && client->pings_unanswered < PINGS_MISSED) {
         r = write_ping(client);
     } else {
         r = write_frame(client);
