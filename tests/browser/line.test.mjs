@@ -107,7 +107,7 @@ for (const [fault, topic] of [['skip', 'connections'], ['lie', 'connections'], [
       assert.equal(await view.text('.tally'), '204');
     }));
 
-for (const [code, words] of [[4400, /did not understand/], [4408, /too slowly/], [4401, /token/]])
+for (const [code, words] of [[4400, /did not understand/], [4429, /too much/], [4401, /token/]])
   test(`close ${code}: says why, does not come back, until asked`, () =>
     visit(async (view) => {
       await view.state('Live');
@@ -125,6 +125,18 @@ for (const [code, words] of [[4400, /did not understand/], [4408, /too slowly/],
       await view.notice('refused').getByRole('button').click();
       await view.state('Live');
     }));
+
+test('close 4408: says why, and comes back when the page is awake again', () =>
+  visit(async (view) => {
+    await view.state('Live');
+    await isReady(view);
+    server.closeWith(4408, 'a reason');
+    await view.state('Disconnected');
+    assert.match(await view.text('#notices [data-key=refused]'), /too slowly/);
+    server.closeWith(0);
+    await view.page.evaluate(() => dispatchEvent(new Event('online')));
+    await view.state('Live');
+  }));
 
 for (const code of [4503, 1001])
   test(`close ${code}: comes back with waits`, () =>
