@@ -36,6 +36,16 @@ static void put_owners(struct network_capability *capability)
             "CAP_DAC_READ_SEARCH shows every owner.");
 }
 
+void linux_capability_put_units(struct network_capability *capability, const char *root)
+{
+    if (root)
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Systemd unit or container of connections, by their control group.");
+    else
+        linux_capability_put(capability, NETWORK_NOT_SUPPORTED,
+            "Control groups of version 2 are not mounted, so units and containers are not seen.");
+}
+
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family)
 {
     if (has_family)
@@ -49,7 +59,7 @@ void linux_capability_put_wireless(struct network_capability *capability, bool h
 void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES])
 {
     static const char *const names[CAPABILITIES] = {
-        "interfaces", "connections", "owners", "wireless"};
+        "interfaces", "connections", "owners", "wireless", "units"};
     memset(capabilities, 0, CAPABILITIES * sizeof(*capabilities));
     for (int i = 0; i < CAPABILITIES; i++)
         put_text(capabilities[i].name, sizeof(capabilities[i].name), names[i]);

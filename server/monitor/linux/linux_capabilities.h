@@ -9,6 +9,7 @@ enum linux_capability {
     CAPABILITY_CONNECTIONS,
     CAPABILITY_OWNERS,
     CAPABILITY_WIRELESS,
+    CAPABILITY_UNITS,
     CAPABILITIES
 };
 
@@ -16,6 +17,8 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
 /* Says of one what it is now. */
 void linux_capability_put(
     struct network_capability *capability, enum network_status status, const char *detail);
+/* root: where cgroup v2 is mounted; NULL: nowhere. */
+void linux_capability_put_units(struct network_capability *capability, const char *root);
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family);
 
 #endif

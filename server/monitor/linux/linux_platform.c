@@ -9,6 +9,7 @@
 #include "linux_capabilities.h"
 #include "owners.h"
 #include "sockets.h"
+#include "units.h"
 #include "wireless_links.h"
 #include <errno.h>
 #include <linux/netlink.h>
@@ -26,6 +27,7 @@ struct platform {
     struct wireless wireless;
     struct sockets sockets;
     struct owners owners;
+    struct units units;
     struct counters_reader counters;
     struct link_array links;
     struct interface_array facts; /* kept; without counters */
@@ -44,6 +46,7 @@ void platform_close(struct platform *platform)
     wireless_fini(&platform->wireless);
     sockets_fini(&platform->sockets);
     owners_fini(&platform->owners);
+    units_fini(&platform->units);
     link_array_fini(&platform->links);
     interface_array_fini(&platform->facts);
     map_fini(&platform->name_by_index);
@@ -67,6 +70,9 @@ static int open_sockets(struct platform *platform)
         result = wireless_init(&platform->wireless);
     if (result == 0)
         result = sockets_init(&platform->sockets);
+    if (result == 0)
+        result = units_init(&platform->units);
+    linux_capability_put_units(&platform->capabilities[CAPABILITY_UNITS], platform->units.root);
     return result;
 }
 
@@ -227,6 +233,24 @@ static void put_interface(struct platform *platform, struct network_connection *
         PUT_TEXT(connection, interface, platform->facts.items[at].name);
 }
 
+static void put_unit(struct platform *platform, struct network_connection *connection,
+    const struct socket_owner_hint *hint)
+{
+    const char *unit = hint->cgroup ? units_find(&platform->units, hint->cgroup) : NULL;
+    if (!unit)
+        return;
+    PUT_TEXT(connection, unit, unit);
+    if (!network_has(connection, pid))
+        PUT(connection, evidence, NETWORK_EVIDENCE_UNIT);
+}
+
+static void put_units(struct platform *platform, struct connection_array *connections)
+{
+    units_begin(&platform->units);
+    for (size_t i = 0; i < connections->count; i++)
+        put_unit(platform, &connections->items[i], &platform->sockets.hints[i]);
+}
+
 static void note_connections(struct platform *platform, int result)
 {
     struct network_capability *capability = &platform->capabilities[CAPABILITY_CONNECTIONS];
@@ -244,7 +268,10 @@ int platform_read_connections(struct platform *platform, struct connection_array
     }
     for (size_t i = 0; i < ret_connections->count; i++)
         put_interface(platform, &ret_connections->items[i], &platform->sockets.hints[i]);
-    return owners_find(&platform->owners, ret_connections, platform->sockets.hints);
+    result = owners_find(&platform->owners, ret_connections, platform->sockets.hints);
+    if (result == 0)
+        put_units(platform, ret_connections);
+    return result;
 }
 
 int platform_change_fd(const struct platform *platform)

@@ -1,4 +1,4 @@
-/* sockets - all TCP and UDP sockets of the namespace, by four sock_diag dumps.
+/* sockets - all TCP and UDP sockets of the namespace, by three sock_diag dumps.
  */
 #ifndef IFPULSE_SOCKETS_H
 #define IFPULSE_SOCKETS_H
