@@ -110,6 +110,7 @@ test('an interface that comes and goes has a card that comes and goes', () =>
   visit(async (view) => {
     await view.state('Live');
     const has = (name, wanted) => view.until(([text, isThere]) => [...document.querySelectorAll('.card-name')].some((node) => node.textContent === text) === isThere, [name, wanted], 8000);
+    await view.page.locator('.fold > summary').click(); // the cable is in front, the rest folded
     ip('link', 'add', 'passing0', 'type', 'veth', 'peer', 'name', 'passing1');
     await has('passing0', true);
     ip('link', 'delete', 'passing0');

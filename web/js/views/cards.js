@@ -12,7 +12,8 @@ const SPARK_MS = 60_000;
 const RANK = { ethernet: 0, wifi: 1, cellular: 2, other: 3, virtual: 4, loopback: 5 };
 
 const inOrder = new Intl.Collator(undefined, { numeric: true });
-const rank = (record) => RANK[record.type] ?? 3;
+// In a container the uplink is virtual itself; that the totals count it tells it from the others.
+const rank = (record) => (record.counted === true ? Math.min(RANK[record.type] ?? RANK.other, RANK.other) : RANK[record.type] ?? RANK.other);
 const byRankAndName = (a, b) => rank(a.record) - rank(b.record) || inOrder.compare(a.name, b.name);
 
 export function linkWord(record) {
