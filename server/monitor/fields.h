@@ -54,6 +54,11 @@ extern const struct record_type totals_record;
 extern const struct record_type event_record;
 extern const struct record_type server_record;
 
+/* The list types are the last of enum value_type. */
+static inline bool value_is_list(enum value_type type)
+{
+    return type >= VALUE_ADDRESSES;
+}
 /* Size of one item of a list type; 0 for others. All lists are laid out {pointer, uint32_t count}.
  */
 size_t value_item_size(enum value_type type);

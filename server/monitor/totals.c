@@ -1,6 +1,5 @@
 #include "totals.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Link kinds that never count, whatever carries them. */
@@ -30,14 +29,21 @@ static const char *reason_of_kind(const char *kind)
     return NULL;
 }
 
-/* What keeps it out of the totals whatever else there is, as a format for the name of its first
- * lower interface; NULL: nothing does. */
-static const char *obstacle_of(const struct network_interface *iface)
+/* Why an interface does not count: a sentence, with the name of its first lower interface in the
+ * middle where there is an after. */
+struct obstacle {
+    const char *before, *after;
+};
+
+/* What keeps it out of the totals whatever else there is; before is NULL when nothing does. */
+static struct obstacle obstacle_of(const struct network_interface *iface)
 {
     const char *reason = iface->type == NETWORK_LOOPBACK ? "loopback" : reason_of_kind(iface->kind);
     if (reason || iface->lower.count == 0)
-        return reason;
-    return strcmp(iface->kind, "veth") == 0 ? "peer %s is on this machine" : "carried by %s";
+        return (struct obstacle){reason, NULL};
+    if (strcmp(iface->kind, "veth") == 0)
+        return (struct obstacle){"peer ", " is on this machine"};
+    return (struct obstacle){"carried by ", ""};
 }
 
 static enum source source_of(const struct network_interface *iface)
@@ -52,21 +58,24 @@ static enum source best_source(const struct interface_array *interfaces)
     enum source best = SOURCE_NONE;
     for (size_t i = 0; i < interfaces->count; i++) {
         const struct network_interface *iface = &interfaces->items[i];
-        if (source_of(iface) < best && !obstacle_of(iface))
+        if (source_of(iface) < best && !obstacle_of(iface).before)
             best = source_of(iface);
     }
     return best;
 }
 
-static void put_reason(struct network_interface *iface, const char *format)
+/* Written for every interface at every reading, so without a format. */
+static void put_reason(struct network_interface *iface, struct obstacle obstacle)
 {
-    size_t size = sizeof(iface->not_counted_reason);
-    memset(iface->not_counted_reason, 0, size);
-    /* The formats are those of obstacle_of and of kinds_not_counted: at most one %s. */
-    if (iface->lower.count > 0)
-        snprintf(iface->not_counted_reason, size, format, iface->lower.items[0].text);
-    else
-        put_text(iface->not_counted_reason, size, format);
+    const char *pieces[] = {
+        obstacle.before, obstacle.after ? iface->lower.items[0].text : "", obstacle.after};
+    size_t length = 0, room = sizeof(iface->not_counted_reason) - 1;
+    memset(iface->not_counted_reason, 0, room + 1);
+    for (size_t i = 0; i < ARRAY_LENGTH(pieces) && pieces[i]; i++) {
+        size_t size = strnlen(pieces[i], room - length);
+        memcpy(iface->not_counted_reason + length, pieces[i], size);
+        length += size;
+    }
     iface->status.not_counted_reason = NETWORK_KNOWN;
 }
 
@@ -75,12 +84,12 @@ void totals_decide(struct interface_array *interfaces)
     enum source best = best_source(interfaces);
     for (size_t i = 0; i < interfaces->count; i++) {
         struct network_interface *iface = &interfaces->items[i];
-        const char *obstacle = obstacle_of(iface);
-        if (!obstacle && source_of(iface) != best)
-            obstacle = "leaves through the machine's own links";
-        PUT(iface, is_counted, !obstacle);
+        struct obstacle obstacle = obstacle_of(iface);
+        if (!obstacle.before && source_of(iface) != best)
+            obstacle = (struct obstacle){"leaves through the machine's own links", NULL};
+        PUT(iface, is_counted, !obstacle.before);
         iface->status.not_counted_reason = NETWORK_NOT_APPLICABLE;
-        if (obstacle)
+        if (obstacle.before)
             put_reason(iface, obstacle);
     }
 }
