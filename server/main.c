@@ -69,11 +69,17 @@ struct arguments {
 /* The file comes first, whatever the order on the command line: options win over it. */
 static int read_config_file(struct config *config, int count, char **words, char *error)
 {
+    char **copy CLEANUP(free_p) = calloc((size_t)count + 1, sizeof *copy);
     int option, r = 0;
 
+    if (!copy) {
+        snprintf(error, CONFIG_ERROR_BYTES, "no memory");
+        return CONFIG_WRONG;
+    }
+    memcpy(copy, words, (size_t)count * sizeof *copy); /* getopt_long moves the words about */
     opterr = 0;
     optind = 1;
-    while (r == 0 && (option = getopt_long(count, words, ":", options, NULL)) != -1) {
+    while (r == 0 && (option = getopt_long(count, copy, ":", options, NULL)) != -1) {
         if (option == OPTION_CONFIG)
             r = config_read_file(config, optarg, error);
     }
@@ -196,12 +202,12 @@ static void announce(const struct config *config, const struct service *service)
     fflush(stdout);
 }
 
-static int open_service(const struct config *config, const char *web, struct collector *collector,
-    struct service **ret_service)
+static int open_service(const struct config *config, const struct assets *assets,
+    struct collector *collector, struct service **ret_service)
 {
     struct service_options service = {
         .port = config->listen.port,
-        .web = web,
+        .assets = assets,
         .allowed_hosts = (const char *const *)config->allowed_hosts,
         .allowed_origins = (const char *const *)config->allowed_origins,
         .hub =
@@ -226,16 +232,12 @@ static int fail(const char *what, int r)
     return EXIT_FAILURE;
 }
 
-static int fail_to_serve(const struct config *config, const char *web, int r)
+static int fail_to_listen(const struct config *config, int r)
 {
-    char what[PATH_MAX + 64];
+    char what[128];
 
-    if (r == -ENOENT || r == -EFBIG || r == -ENOTDIR)
-        snprintf(
-            what, sizeof what, r == -EFBIG ? "the page in %s" : "no page (index.html) in %s", web);
-    else
-        snprintf(what, sizeof what, "cannot listen on %s port %u", config->listen.address,
-            config->listen.port);
+    snprintf(what, sizeof what, "cannot listen on %s port %u", config->listen.address,
+        config->listen.port);
     return fail(what, r);
 }
 
@@ -261,7 +263,7 @@ static int start_collector(
 
 /* Collector first: when the service begins to answer, there is something to say. At the end its
  * thread goes before the service it wakes, and its memory after the service that asks it. */
-static int serve(const struct config *config, const char *web)
+static int serve(const struct config *config, const struct assets *assets)
 {
     struct bell bell = {NULL};
     struct collector *collector = NULL;
@@ -270,7 +272,7 @@ static int serve(const struct config *config, const char *web)
 
     if (r < 0)
         return fail("the network cannot be read", r);
-    r = open_service(config, web, collector, &service);
+    r = open_service(config, assets, collector, &service);
     if (r == 0) {
         atomic_store(&bell.service, service);
         announce(config, service);
@@ -280,7 +282,21 @@ static int serve(const struct config *config, const char *web)
     collector_stop(collector);
     service_free(service);
     collector_free(collector);
-    return r < 0 ? fail_to_serve(config, web, r) : EXIT_SUCCESS;
+    return r < 0 ? fail_to_listen(config, r) : EXIT_SUCCESS;
+}
+
+static int serve_page(const struct config *config, const char *folder)
+{
+    struct assets assets CLEANUP(assets_fini) = {0};
+    char what[PATH_MAX * 2 + 64];
+    int r = assets_init(&assets, folder);
+
+    if (r == 0)
+        return serve(config, &assets);
+    snprintf(what, sizeof what,
+        r == -ENOENT ? "there is no page (index.html) in %s" : "the page in %s cannot be read",
+        folder);
+    return fail(what, r);
 }
 
 static int serve_from(const struct config *config)
@@ -288,10 +304,10 @@ static int serve_from(const struct config *config)
     char web[PATH_MAX * 2];
 
     if (config->web)
-        return serve(config, config->web);
+        return serve_page(config, config->web);
     if (!find_web(web, sizeof web))
         return wrong_use("the page is not where it belongs; name its folder with --web");
-    return serve(config, web);
+    return serve_page(config, web);
 }
 
 /* --- the commands --- */

@@ -17,10 +17,22 @@ enum {
     TEXT_MAX = 2048,
 };
 
-#define CONTENT_SECURITY_POLICY                                                                    \
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "              \
-    "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "           \
-    "form-action 'none'"
+static const struct lws_protocol_vhost_options security_headers[] = {
+    {&security_headers[1], NULL, "content-security-policy:",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+        "form-action 'none'"},
+    {&security_headers[2], NULL, "x-content-type-options:", "nosniff"},
+    {&security_headers[3], NULL, "x-frame-options:", "DENY"},
+    {&security_headers[4], NULL, "referrer-policy:", "no-referrer"},
+    {&security_headers[5], NULL, "cross-origin-opener-policy:", "same-origin"},
+    {NULL, NULL, "cross-origin-resource-policy:", "same-origin"},
+};
+
+const struct lws_protocol_vhost_options *http_headers(void)
+{
+    return security_headers;
+}
 
 /* --- reading a request --- */
 
@@ -36,26 +48,31 @@ static void request_free(struct http_request *request)
 }
 DEFINE_CLEANUP(struct http_request, request_free)
 
-/* A copy of the header; NULL when it is absent or too long. */
+/* A copy of the header; NULL when it is absent, too long, or has a NUL in it. */
 static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
 {
     char text[TEXT_MAX];
+    int length = lws_hdr_copy(wsi, text, sizeof text, token);
 
-    return lws_hdr_copy(wsi, text, sizeof text, token) > 0 ? strdup(text) : NULL;
+    return length > 0 && strlen(text) == (size_t)length ? strdup(text) : NULL;
 }
 
-/* libwebsockets hands the query's pieces out decoded, one "name=value" each. */
+/* libwebsockets hands the query's pieces out decoded, one "name=value" each; of an empty query it
+ * makes a "/". What is too long for piece reads like the end, so its length is asked for first. */
 static int read_parameters(struct lws *wsi, struct http_request *request)
 {
     char piece[TEXT_MAX];
 
     for (int i = 0;; i++) {
         struct http_parameter *parameter = &request->parameters[request->parameter_count];
-        int length = lws_hdr_copy_fragment(wsi, piece, sizeof piece, WSI_TOKEN_HTTP_URI_ARGS, i);
+        int length = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
 
+        if (length >= TEXT_MAX)
+            return -E2BIG;
+        length = lws_hdr_copy_fragment(wsi, piece, sizeof piece, WSI_TOKEN_HTTP_URI_ARGS, i);
         if (length < 0)
             return 0;
-        if (length == 0)
+        if (length == 0 || strcmp(piece, "/") == 0)
             continue;
         if (request->parameter_count == HTTP_PARAMETERS_MAX)
             return -E2BIG;
@@ -67,6 +84,29 @@ static int read_parameters(struct lws *wsi, struct http_request *request)
         if (*parameter->value)
             *parameter->value++ = '\0';
     }
+}
+
+/* One element of Accept-Encoding: whether it names gzip and does not weigh it with nothing. */
+static bool names_gzip(const char *element, size_t length)
+{
+    const char *weight = memmem(element, length, "q=", 2);
+
+    element += strspn(element, " \t");
+    if (strncasecmp(element, "gzip", 4) != 0 || !strchr(" \t;,", element[4]))
+        return false;
+    return !weight || strtod(weight + 2, NULL) > 0;
+}
+
+static bool accepts_gzip(const char *encodings)
+{
+    for (const char *at = encodings; at && *at;) {
+        size_t length = strcspn(at, ",");
+
+        if (names_gzip(at, length))
+            return true;
+        at += length + (at[length] == ',');
+    }
+    return false;
 }
 
 static int read_request(struct lws *wsi, struct http_request **ret_request)
@@ -82,8 +122,7 @@ static int read_request(struct lws *wsi, struct http_request **ret_request)
     if (!request->path)
         return -E2BIG;
     request->if_none_match = copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
-    request->accepts_gzip =
-        encodings && strcasestr(encodings, "gzip") && !strcasestr(encodings, "gzip;q=0");
+    request->accepts_gzip = accepts_gzip(encodings);
     r = read_parameters(wsi, request);
     if (r == 0)
         *ret_request = HAND_OVER(request);
@@ -144,13 +183,26 @@ static int check_access(const struct http *http, struct lws *wsi, struct http_re
     return 0;
 }
 
+/* libwebsockets reads the body before it lets an answer out, and what it is to be answered with may
+ * be gone by then. */
+static bool announces_body(struct lws *wsi)
+{
+    char length[24] = "0";
+
+    (void)lws_hdr_copy(wsi, length, sizeof length, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+    return strtoull(length, NULL, 10) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+}
+
 static int check_method(struct lws *wsi, struct http_response *response)
 {
     int r;
 
     if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
         lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
-        return 0;
+        return announces_body(wsi) ? api_problem(response, 400, "bad-request",
+                                         "A GET or HEAD has no body here; send it without one.")
+                                   : 0;
     r = api_problem(response, 405, "method-not-allowed", "There is nothing but GET and HEAD here.");
     response->header = "allow:";
     response->header_value = "GET, HEAD";
@@ -172,16 +224,6 @@ static void add_header(struct header_writer *writer, const char *name, const cha
         writer->failed = true;
 }
 
-static void add_security_headers(struct header_writer *writer)
-{
-    add_header(writer, "content-security-policy:", CONTENT_SECURITY_POLICY);
-    add_header(writer, "x-content-type-options:", "nosniff");
-    add_header(writer, "x-frame-options:", "DENY");
-    add_header(writer, "referrer-policy:", "no-referrer");
-    add_header(writer, "cross-origin-opener-policy:", "same-origin");
-    add_header(writer, "cross-origin-resource-policy:", "same-origin");
-}
-
 static void add_headers(struct header_writer *writer, const struct http_response *response)
 {
     if (response->media_type && response->body)
@@ -195,7 +237,6 @@ static void add_headers(struct header_writer *writer, const struct http_response
         add_header(writer, "content-encoding:", "gzip");
     if (response->header)
         add_header(writer, response->header, response->header_value);
-    add_security_headers(writer);
     if (response->body && lws_add_http_header_content_length(writer->wsi,
                               response->body->parts[0].length, &writer->at, writer->end))
         writer->failed = true;
@@ -342,8 +383,10 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
         r = read_request(wsi, &exchange->request);
     if (r == -E2BIG) {
         r = api_problem(response, 400, "bad-request",
-            "The address is longer than %d bytes or has more than %d parameters.", TEXT_MAX - 1,
-            HTTP_PARAMETERS_MAX);
+            "The address or a part of its query is longer than %d bytes, has a NUL in it, or there "
+            "are "
+            "more than %d parameters.",
+            TEXT_MAX - 1, HTTP_PARAMETERS_MAX);
         return r < 0 ? -1 : end_early(exchange, wsi);
     }
     return r < 0 ? -1 : answer(exchange, wsi);
@@ -356,6 +399,30 @@ int http_write(struct http_exchange *exchange, struct lws *wsi)
     if (exchange->is_answered)
         return write_body(exchange, wsi);
     return exchange->request ? answer(exchange, wsi) : 0;
+}
+
+/* --- CONNECT --- */
+
+int http_connect(struct lws *wsi)
+{
+    struct buffer text CLEANUP(buffer_fini) = {0};
+    static const char body[] = "{\"type\":\"/problems/method-not-allowed\",\"title\":\"Method not "
+                               "allowed\",\"status\":405,"
+                               "\"detail\":\"There is nothing but GET and HEAD here.\"}\n";
+    char head[256];
+
+    snprintf(head, sizeof head,
+        "HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\nconnection: close\r\n"
+        "content-type: application/problem+json\r\ncontent-length: %zu\r\n\r\n",
+        sizeof body - 1);
+    if (buffer_reserve(&text, LWS_PRE))
+        text.length = LWS_PRE;
+    buffer_append_text(&text, head);
+    buffer_append_text(&text, body);
+    if (!buffer_failed(&text))
+        (void)lws_write(
+            wsi, (unsigned char *)text.bytes + LWS_PRE, text.length - LWS_PRE, LWS_WRITE_RAW);
+    return -1;
 }
 
 /* --- becoming a WebSocket --- */

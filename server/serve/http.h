@@ -13,6 +13,7 @@
 #include "frame.h"
 
 struct lws;
+struct lws_protocol_vhost_options;
 struct hub;
 
 enum { HTTP_PARAMETERS_MAX = 16 };
@@ -71,6 +72,13 @@ MUST_CHECK int http_begin(struct http *http, struct http_exchange *exchange, str
 MUST_CHECK int http_write(struct http_exchange *exchange, struct lws *wsi);
 /* The connection is gone, or the exchange over. */
 void http_end(struct http_exchange *exchange);
+
+/* libwebsockets takes CONNECT for the end of HTTP and waits for whatever comes. Answers it and
+ * returns -1, for the connection to be closed. */
+MUST_CHECK int http_connect(struct lws *wsi);
+
+/* What every answer carries, also those that libwebsockets gives by itself. */
+const struct lws_protocol_vhost_options *http_headers(void);
 
 /* A new observation: those who wait are asked for again. */
 void http_wake(struct http *http);

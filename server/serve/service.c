@@ -25,6 +25,7 @@ enum {
     GOODBYE_US = 1000000, /* then the close is pushed past what waits */
     LEAVE_US = 1600000,   /* then the rest is dropped */
     NOTSENT_LOWAT = 16384,
+    LEAST_FDS = 48,
     SPARE_FDS = 64,         /* for files, netlink and the like */
     HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
 };
@@ -32,7 +33,6 @@ enum {
 struct service {
     struct hub hub;
     struct http http;
-    struct assets assets;
     char hostname[256];
     struct lws_context *context;
     struct lws_vhost *vhost;
@@ -138,9 +138,14 @@ static int on_http(
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return user ? http_write(user, wsi) : 0;
     case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_HTTP_DROP_PROTOCOL: /* the exchange's memory goes, however that came */
         if (user)
             http_end(user);
         return 0;
+    case LWS_CALLBACK_RAW_ADOPT:
+        return http_connect(wsi);
+    case LWS_CALLBACK_RAW_RX:
+        return -1;
     default:
         return lws_callback_http_dummy(wsi, reason, user, in, length);
     }
@@ -204,19 +209,26 @@ static void on_log(int level, const char *line)
 
 /* libwebsockets reserves memory by this limit and spins when it is reached, so it is ours to set.
  */
-static void limit_descriptors(struct service *service, uint32_t clients)
+static int limit_descriptors(struct service *service, uint32_t clients)
 {
     struct rlimit limit;
     rlim_t wanted = (rlim_t)clients + HTTP_CONNECTIONS + SPARE_FDS;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        limit.rlim_max = 1024;
+        return -errno;
     limit.rlim_cur =
         limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted ? limit.rlim_max : wanted;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
         log_warning("the limit of open files cannot be set: %s", strerror(errno));
-    service->connections_max =
-        limit.rlim_cur > SPARE_FDS * 2 ? (unsigned)limit.rlim_cur - SPARE_FDS : SPARE_FDS;
+    if (limit.rlim_cur < LEAST_FDS) {
+        log_error("%llu files may be open at once (RLIMIT_NOFILE); %d are the least",
+            (unsigned long long)limit.rlim_cur, LEAST_FDS);
+        return -EMFILE;
+    }
+    service->connections_max = (unsigned)limit.rlim_cur; /* of few, half are for connections */
+    service->connections_max -=
+        limit.rlim_cur < 2 * SPARE_FDS ? service->connections_max / 2 : (unsigned)SPARE_FDS;
+    return 0;
 }
 
 /* libwebsockets does not say why it cannot listen; trying it beforehand does. */
@@ -269,6 +281,7 @@ static int open_context(struct service *service, const struct service_options *o
         .user = service,
         .max_http_header_data = HEADER_BYTES,
         .server_string = "ifpulse",
+        .headers = http_headers(),
         .options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
                    (strchr(options->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
     };
@@ -318,15 +331,15 @@ int service_new(const struct service_options *options, struct service **ret_serv
         return -ENOMEM;
     r = hub_init(&service->hub, &options->hub);
     if (r == 0)
-        r = assets_init(&service->assets, options->web);
-    if (r == 0)
         r = try_to_listen(options->address, options->port);
     if (r < 0)
         return r;
-    limit_descriptors(service, options->hub.limits.clients);
+    r = limit_descriptors(service, options->hub.limits.clients);
+    if (r < 0)
+        return r;
     (void)hub_take(&service->hub); /* nobody is answered before there is something to say */
     service->http.hub = &service->hub;
-    service->http.assets = &service->assets;
+    service->http.assets = options->assets;
     r = open_context(service, options);
     if (r < 0)
         return r;
@@ -344,7 +357,6 @@ void service_free(struct service *service)
     signal_context = NULL;
     if (service->context)
         lws_context_destroy(service->context);
-    assets_fini(&service->assets);
     hub_fini(&service->hub);
     free(service);
 }

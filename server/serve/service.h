@@ -5,6 +5,7 @@
 #ifndef IFPULSE_SERVICE_H
 #define IFPULSE_SERVICE_H
 
+#include "assets.h"
 #include "hub.h"
 
 struct service;
@@ -12,14 +13,14 @@ struct service;
 struct service_options {
     char address[64];                 /* to listen on, IPv4 or IPv6, without brackets */
     uint16_t port;                    /* 0: any that is free */
-    const char *web;                  /* folder of the page */
+    const struct assets *assets;      /* the page; keeps it */
     const char *const *allowed_hosts; /* see access.h; keeps these */
     const char *const *allowed_origins;
     struct hub_options hub;
 };
 
-/* Listens. -EADDRINUSE and the like say why not; -ENOENT that there is no page in the folder. The
- * first observation must be there to be taken. */
+/* Listens. -EADDRINUSE and the like say why not. The first observation must be there to be taken.
+ */
 MUST_CHECK int service_new(const struct service_options *options, struct service **ret_service);
 /* Accepts NULL. */
 void service_free(struct service *service);

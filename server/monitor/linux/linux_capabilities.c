@@ -25,15 +25,20 @@ static bool sees_all_processes(void)
            effective & (1u << CAP_DAC_READ_SEARCH | 1u << CAP_DAC_OVERRIDE);
 }
 
-static void put_owners(struct network_capability *capability)
+void linux_capability_put_owners(struct network_capability *capability, bool found)
 {
-    if (sees_all_processes())
-        linux_capability_put(capability, NETWORK_KNOWN,
-            "Process and user of every connection, by the sockets its processes hold.");
-    else
+    if (!sees_all_processes())
         linux_capability_put(capability, NETWORK_PERMISSION,
             "Processes of this user only; running as root or with CAP_SYS_PTRACE and "
             "CAP_DAC_READ_SEARCH shows every owner.");
+    else if (!found)
+        linux_capability_put(capability, NETWORK_UNAVAILABLE,
+            "No connection's process is visible: /proc is not mounted, or shows another process "
+            "namespace than the connections'.");
+    else
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Process and user of every connection, by the sockets its processes hold; the kernel's "
+            "own and those of other process namespaces show none.");
 }
 
 void linux_capability_put_units(struct network_capability *capability, const char *root)
@@ -67,6 +72,6 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
         "Every interface of this network namespace, its addresses and counters, by netlink.");
     linux_capability_put(&capabilities[CAPABILITY_CONNECTIONS], NETWORK_KNOWN,
         "Every TCP and UDP socket of this network namespace, by sock_diag.");
-    put_owners(&capabilities[CAPABILITY_OWNERS]);
+    linux_capability_put_owners(&capabilities[CAPABILITY_OWNERS], true);
     linux_capability_put_wireless(&capabilities[CAPABILITY_WIRELESS], false);
 }

@@ -17,6 +17,8 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
 /* Says of one what it is now. */
 void linux_capability_put(
     struct network_capability *capability, enum network_status status, const char *detail);
+/* found: whether any of the sockets that were read has a process here; with none read, true. */
+void linux_capability_put_owners(struct network_capability *capability, bool found);
 /* root: where cgroup v2 is mounted; NULL: nowhere. */
 void linux_capability_put_units(struct network_capability *capability, const char *root);
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family);

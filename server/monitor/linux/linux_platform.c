@@ -269,9 +269,12 @@ int platform_read_connections(struct platform *platform, struct connection_array
     for (size_t i = 0; i < ret_connections->count; i++)
         put_interface(platform, &ret_connections->items[i], &platform->sockets.hints[i]);
     result = owners_find(&platform->owners, ret_connections, platform->sockets.hints);
-    if (result == 0)
-        put_units(platform, ret_connections);
-    return result;
+    if (result < 0)
+        return result;
+    put_units(platform, ret_connections);
+    linux_capability_put_owners(&platform->capabilities[CAPABILITY_OWNERS],
+        platform->owners.with_process > 0 || platform->owners.without_process == 0);
+    return 0;
 }
 
 int platform_change_fd(const struct platform *platform)

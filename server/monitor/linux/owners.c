@@ -12,8 +12,11 @@ enum {
     FD_BITS = 31,
     STAMP_BITS = 10,
     STAMP_MASK = (1 << STAMP_BITS) - 1,
-    CHECK_EVERY = 32, /* readings, for a socket that has been with its holder for a while */
-    DELAY_MAX = 64,   /* readings until a hopeless socket is looked for again */
+    /* A socket that has been with its holder for a while is checked at every reading, or where
+     * there are many, some of them at each: often enough to notice that it was handed on. */
+    CHECKS_A_READING = 256,
+    CHECK_EVERY_MAX = 32, /* readings */
+    DELAY_MAX = 64,       /* readings until a hopeless socket is looked for again */
 };
 
 /* A holder as one map value. */
@@ -74,6 +77,12 @@ static bool is_still_there(struct holder holder, uint64_t inode)
     return read_inode(AT_FDCWD, path) == inode;
 }
 
+static uint32_t check_every(const struct owners *owners)
+{
+    size_t every = map_count(&owners->placed) / CHECKS_A_READING + 1;
+    return every < CHECK_EVERY_MAX ? (uint32_t)every : CHECK_EVERY_MAX;
+}
+
 /* The process that was found to hold the socket, if it still does. */
 static const struct process *find_placed(struct owners *owners, uint64_t inode)
 {
@@ -82,7 +91,7 @@ static const struct process *find_placed(struct owners *owners, uint64_t inode)
         return NULL;
     struct holder holder = unpack(*place);
     const struct process *process = processes_find(&owners->processes, holder.pid, true);
-    bool is_due = !holder.is_confirmed || (inode + owners->reading) % CHECK_EVERY == 0;
+    bool is_due = !holder.is_confirmed || (inode + owners->reading) % check_every(owners) == 0;
     if (process && (!is_due || is_still_there(holder, inode))) {
         holder.is_confirmed = true;
         holder.reading = owners->reading;
@@ -120,6 +129,13 @@ static void put_process(struct network_connection *connection, const struct proc
     PUT(connection, pid, process->pid);
     PUT_TEXT(connection, process_name, process->comm);
     PUT(connection, evidence, NETWORK_EVIDENCE_PROC);
+}
+
+static void take_process(
+    struct owners *owners, struct network_connection *connection, const struct process *process)
+{
+    owners->with_process++;
+    put_process(connection, process);
 }
 
 /* One walk over the processes. */
@@ -253,9 +269,10 @@ static int fill_rest(struct owners *owners, struct connection_array *connections
         const struct process *process =
             value ? processes_find(&owners->processes, unpack(value).pid, false) : NULL;
         if (process) {
-            put_process(connection, process);
+            take_process(owners, connection, process);
             continue;
         }
+        owners->without_process++;
         put_unknown(owners, connection);
         if (!value && !is_hopeless(owners, hints[i].inode)) {
             int result = give_up(owners, hints[i].inode);
@@ -276,7 +293,7 @@ static int fill_known(struct owners *owners, struct connection_array *connection
         const struct process *process = find_placed(owners, hints[i].inode);
         int result = 0;
         if (process)
-            put_process(&connections->items[i], process);
+            take_process(owners, &connections->items[i], process);
         else if (!is_hopeless(owners, hints[i].inode))
             result = map_insert_index(&owners->unplaced, key_of_inode(hints[i].inode), 0);
         if (result < 0)
@@ -318,6 +335,7 @@ int owners_find(struct owners *owners, struct connection_array *connections,
     const struct socket_owner_hint *hints)
 {
     owners->reading++;
+    owners->with_process = owners->without_process = 0;
     map_clear(&owners->unplaced);
     int result = processes_begin(&owners->processes);
     if (result == 0)

@@ -26,6 +26,7 @@ struct owners {
     struct users users;
     uint32_t reading, full_walk_at, full_walk_delay;
     bool was_denied; /* in the last walk, some process could not be looked into */
+    size_t with_process, without_process; /* sockets of the last reading */
 };
 
 void owners_fini(struct owners *owners);
