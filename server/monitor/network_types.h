@@ -163,10 +163,11 @@ struct network_capability_list {
 #define NETWORK_STATUS_(member, key, type, kind, unit, help) uint8_t member;
 
 struct network_interface {
-    uint64_t
-        identity; /* of this very device: differs when a name is used again; on Linux ifindex */
-    bool
-        is_linked_outside; /* its other end (veth peer, macvlan parent …) is in another namespace */
+    /* Of this very device: differs when its name is used again. On Linux the ifindex, and in the
+     * high half how many devices had that before. */
+    uint64_t identity;
+    /* Its other end (veth peer, macvlan parent …) is in another network namespace. */
+    bool is_linked_outside;
     struct {
         NETWORK_INTERFACE_METRICS(NETWORK_STATUS_)
     } status;

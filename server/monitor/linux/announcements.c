@@ -41,12 +41,29 @@ int announcements_open(int *ret_fd)
     return 0;
 }
 
-int announcements_drain(int fd, bool *ret_changed)
+/* As much of a message as is looked at. */
+struct announcement {
+    struct nlmsghdr header;
+    struct ifinfomsg link;
+};
+
+/* A bridge announces a port that leaves it as deleted too, of its own family. */
+static int note_gone(const struct announcement *announcement, ssize_t size, struct map *gone)
+{
+    if (size < (ssize_t)sizeof(*announcement) || announcement->header.nlmsg_type != RTM_DELLINK ||
+        announcement->link.ifi_family != AF_UNSPEC)
+        return 0;
+    struct map_key key = {.low = (uint64_t)announcement->link.ifi_index};
+    size_t count = map_find_index(gone, key);
+    return map_insert_index(gone, key, count == MAP_ABSENT ? 1 : count + 1);
+}
+
+int announcements_drain(int fd, struct map *gone, bool *ret_changed)
 {
     bool has_changed = false, is_overrun = false;
-    char start[sizeof(struct nlmsghdr)];
     for (int i = 0; i < DRAIN_MAX; i++) {
-        ssize_t size = recv(fd, start, sizeof(start), MSG_TRUNC);
+        struct announcement announcement;
+        ssize_t size = recv(fd, &announcement, sizeof(announcement), MSG_TRUNC);
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0 && errno == ENOBUFS) {
@@ -58,6 +75,9 @@ int announcements_drain(int fd, bool *ret_changed)
         if (size < 0)
             break;
         has_changed = true;
+        int result = note_gone(&announcement, size, gone);
+        if (result < 0)
+            return result;
     }
     *ret_changed = has_changed || is_overrun;
     return is_overrun ? PLATFORM_OVERRUN : 0;

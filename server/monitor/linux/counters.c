@@ -67,14 +67,19 @@ struct filling {
     bool has_unknown;
 };
 
+static uint32_t index_of(const struct network_interface *iface)
+{
+    return (uint32_t)iface->identity;
+}
+
 static int index_interfaces(struct filling *filling)
 {
     int result = 0;
     if (map_count(&filling->by_index) > 0)
         return 0;
     for (size_t i = 0; result == 0 && i < filling->interfaces->count; i++)
-        result = map_insert_index(
-            &filling->by_index, (struct map_key){.low = filling->interfaces->items[i].identity}, i);
+        result = map_insert_index(&filling->by_index,
+            (struct map_key){.low = index_of(&filling->interfaces->items[i])}, i);
     return result;
 }
 
@@ -84,7 +89,7 @@ static int find_interface(
 {
     struct interface_array *interfaces = filling->interfaces;
     size_t at = filling->next;
-    if (at >= interfaces->count || interfaces->items[at].identity != index) {
+    if (at >= interfaces->count || index_of(&interfaces->items[at]) != index) {
         int result = index_interfaces(filling);
         if (result < 0)
             return result;

@@ -32,6 +32,7 @@ struct platform {
     struct link_array links;
     struct interface_array facts; /* kept; without counters */
     struct map name_by_index;     /* to facts */
+    struct map gone;              /* by ifindex, how many devices that had it are no more */
     bool is_stale;
     uint64_t facts_ns;
     struct network_capability capabilities[CAPABILITIES];
@@ -50,6 +51,7 @@ void platform_close(struct platform *platform)
     link_array_fini(&platform->links);
     interface_array_fini(&platform->facts);
     map_fini(&platform->name_by_index);
+    map_fini(&platform->gone);
     if (platform->announcements >= 0)
         close(platform->announcements);
     if (platform->ioctl_socket >= 0)
@@ -108,6 +110,13 @@ int64_t platform_wall_ms(struct platform *platform)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Tells a device from an earlier one with the same index. */
+static uint64_t generation_of(const struct platform *platform, int32_t index)
+{
+    size_t gone = map_find_index(&platform->gone, (struct map_key){.low = (uint64_t)index});
+    return gone == MAP_ABSENT ? 0 : gone;
+}
+
 static int describe_links(struct platform *platform)
 {
     interface_array_clear(&platform->facts);
@@ -118,6 +127,7 @@ static int describe_links(struct platform *platform)
         if (!iface)
             return -ENOMEM;
         link_describe(link, iface);
+        iface->identity |= generation_of(platform, link->index) << 32;
         device_facts_read(iface);
         ethtool_facts_read(platform->ioctl_socket, iface);
         int result = map_insert_index(
@@ -285,7 +295,7 @@ int platform_change_fd(const struct platform *platform)
 int platform_drain_changes(struct platform *platform, bool *ret_changed)
 {
     bool has_changed = false;
-    int result = announcements_drain(platform->announcements, &has_changed);
+    int result = announcements_drain(platform->announcements, &platform->gone, &has_changed);
     if (result < 0)
         return result;
     platform->is_stale |= has_changed;

@@ -279,6 +279,27 @@ Test(devices, one_made_again_under_its_name_is_a_reset_without_a_spike)
     cr_assert(strstr(events(), "counter_reset va\n"), "%s", events());
 }
 
+/* A device was deleted and made again with the same name and the same index between two readings.
+ * Rates went by the index, so they were the growth from one device's counters to the other's. */
+Test(devices, one_made_again_with_its_index_is_a_reset_too)
+{
+    want("ip link add va index 5000 type veth peer name vb index 5001");
+    open_monitor();
+    usleep(20000);
+    refresh();
+    cr_assert(network_has(find("va"), download_bytes_per_s));
+    uint64_t identity = find("va")->identity;
+    must("ip link del va && ip link add va index 5000 type veth peer name vb index 5001");
+    usleep(20000);
+    refresh();
+    cr_assert_neq(find("va")->identity, identity);
+    cr_assert_not(network_has(find("va"), download_bytes_per_s));
+    cr_assert(network_has(find("va"), bytes_received));
+    usleep(20000);
+    refresh();
+    cr_assert(network_has(find("va"), download_bytes_per_s));
+}
+
 static int bound_socket(int type, struct sockaddr_in *ret_address)
 {
     socklen_t size = sizeof(*ret_address);
