@@ -40,6 +40,7 @@ void config_fini(struct config *config)
 {
     free_list(config->allowed_hosts);
     free_list(config->allowed_origins);
+    free(config->listen_place);
     free(config->web);
     *config = (struct config){0};
 }
@@ -346,16 +347,20 @@ static int read_object(struct config *config, const struct source *source, const
     return 0;
 }
 
-static char *read_text(const char *file)
+/* Up to a NUL, if there is one: ret_is_cut says so. */
+static char *read_text(const char *file, bool *ret_is_cut)
 {
     FILE *stream = fopen(file, "re");
     char *text = NULL;
     size_t size = 0;
+    ssize_t length;
 
     if (!stream)
         return NULL;
     errno = 0;
-    if (getdelim(&text, &size, '\0', stream) < 0) {
+    length = getdelim(&text, &size, '\0', stream);
+    *ret_is_cut = length > 0 && text[length - 1] == '\0';
+    if (length < 0) {
         bool is_empty = feof(stream) && !errno;
 
         free(text);
@@ -365,17 +370,30 @@ static char *read_text(const char *file)
     return text;
 }
 
+/* For what can only be said of it when all is known. Without memory it is said without the place.
+ */
+static void note_listen(struct config *config, const struct source *source)
+{
+    free(config->listen_place);
+    if (asprintf(&config->listen_place, "%s:%u: listen", source->file,
+            line_of(source, NULL, "listen")) < 0)
+        config->listen_place = NULL;
+}
+
 int config_read_file(struct config *config, const char *file, char *error)
 {
     static const struct key whole = {NULL, NULL, keys};
     struct source source = {.file = file, .error = error};
-    char *text CLEANUP(free_p) = read_text(file);
+    bool is_cut = false;
+    char *text CLEANUP(free_p) = read_text(file, &is_cut);
     json_error_t at;
     json_t *root;
     int r;
 
     if (!text)
         return wrong(error, "%s: %s", file, strerror(errno));
+    if (is_cut)
+        return wrong(error, "%s: not JSON: there is a NUL byte in it", file);
     source.text = text;
     root = json_loads(text, JSON_REJECT_DUPLICATES, &at);
     if (!root)
@@ -384,6 +402,8 @@ int config_read_file(struct config *config, const char *file, char *error)
         r = read_object(config, &source, root, &whole);
     else
         r = wrong(error, "%s:1: it must hold one JSON object", file);
+    if (r == 0 && json_object_get(root, "listen"))
+        note_listen(config, &source);
     json_decref(root);
     return r;
 }
@@ -410,6 +430,8 @@ int config_set_option(struct config *config, const char *option, const char *val
 
     if (strcmp(option, "listen") == 0) {
         r = parse_listen(value, &config->listen, reason);
+        free(config->listen_place);
+        config->listen_place = NULL;
     } else if (strcmp(option, "interval-ms") == 0) {
         r = set_interval_text(config, value, reason);
     } else if (strcmp(option, "log-level") == 0) {
@@ -431,9 +453,8 @@ int config_check(const struct config *config, char *error)
 {
     if (!config->listen.is_loopback && !config->anonymous)
         return wrong(error,
-            "listening on %s would show this machine's network to others without a token; listen "
-            "on "
-            "127.0.0.1, or say --anonymous (\"anonymous\": true) if that is meant",
-            config->listen.address);
+            "%s: listening on %s would show this machine's network to others without a token; "
+            "listen on 127.0.0.1, or say --anonymous (\"anonymous\": true) if that is meant",
+            config->listen_place ? config->listen_place : "--listen", config->listen.address);
     return 0;
 }

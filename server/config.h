@@ -24,7 +24,8 @@ struct config_listen {
 
 struct config {
     struct config_listen listen;
-    char *web; /* NULL: where the program finds it by itself */
+    char *listen_place; /* where the file said so, "file:line: listen"; NULL: it did not */
+    char *web;          /* NULL: where the program finds it by itself */
     uint32_t interval_ms;
     uint32_t connections_interval_ms; /* 0: interval_ms */
     char **allowed_hosts;             /* NULL-terminated; NULL: none */

@@ -121,6 +121,18 @@ static int read_operands(struct arguments *arguments, int count, char **words, c
     return extra ? CONFIG_WRONG : 0;
 }
 
+/* word is the one getopt_long stands at: within a cluster of letters, not the one that is wrong. */
+static int wrong_option(int what, const char *word, char *error)
+{
+    if (what == ':')
+        snprintf(error, CONFIG_ERROR_BYTES, "%s needs a value; see ifpulse --help", word);
+    else if (optopt > 0 && optopt < OPTION_CONFIG)
+        snprintf(error, CONFIG_ERROR_BYTES, "there is no option -%c; see ifpulse --help", optopt);
+    else
+        snprintf(error, CONFIG_ERROR_BYTES, "there is no option %s; see ifpulse --help", word);
+    return CONFIG_WRONG;
+}
+
 static int read_arguments(
     struct config *config, struct arguments *arguments, int count, char **words, char *error)
 {
@@ -128,13 +140,8 @@ static int read_arguments(
 
     optind = 1;
     while (r == 0 && (option = getopt_long(count, words, ":", options, &index)) != -1) {
-        if (option == '?' || option == ':') {
-            snprintf(error, CONFIG_ERROR_BYTES,
-                option == ':' ? "%s needs a value; see ifpulse --help"
-                              : "there is no option %s; see ifpulse --help",
-                words[optind - 1]);
-            return CONFIG_WRONG;
-        }
+        if (option == '?' || option == ':')
+            return wrong_option(option, words[optind - 1], error);
         r = read_option(config, arguments, option, index, error);
     }
     return r ? r : read_operands(arguments, count, words, error);
@@ -350,6 +357,8 @@ static int run_snapshot(const struct config *config, const struct arguments *arg
     if (r)
         return wrong_use(error);
     r = snapshot_print(topics, config->interval_ms, stdout);
+    if (r == SNAPSHOT_NOT_WRITTEN)
+        return fail("standard output cannot be written", -EIO);
     return r < 0 ? fail("the network cannot be read", r) : EXIT_SUCCESS;
 }
 

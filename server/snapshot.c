@@ -68,7 +68,7 @@ static int print_document(struct model *model, unsigned topics, FILE *out)
     int r = encode_document(model, &request, &text);
 
     if (r == 0 && (fwrite(text.bytes, 1, text.length, out) != text.length || fflush(out) != 0))
-        r = -EIO;
+        r = SNAPSHOT_NOT_WRITTEN;
     return r;
 }
 

@@ -11,6 +11,7 @@
 MUST_CHECK int snapshot_parse_topics(const char *text, unsigned *ret_topics, char *error);
 
 /* Reads twice, span_ms apart, so that there are rates, and prints the second reading. */
+enum { SNAPSHOT_NOT_WRITTEN = 1 };
 MUST_CHECK int snapshot_print(unsigned topics, uint32_t span_ms, FILE *out);
 
 #endif

@@ -14,6 +14,7 @@ enum {
     PIECE_BYTES = 65536,
     STALLED_S = 10, /* a reader that takes none of a body for so long is cut */
     HEADER_BYTES = 4096,
+    KEY_LENGTH = 24, /* of Sec-WebSocket-Key */
     TEXT_MAX = 2048,
 };
 
@@ -456,6 +457,9 @@ static int check_upgrade(struct lws *wsi, const char *upgrade, struct http_respo
     if (!version || strcmp(version, "13") != 0)
         return api_problem(
             response, 400, "bad-request", "Sec-WebSocket-Version must be 13 (RFC 6455).");
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_KEY) != KEY_LENGTH)
+        return api_problem(response, 400, "bad-request",
+            "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455).");
     /* libwebsockets takes the first of the client's words that it knows, and it knows its own. */
     if (!protocols || !has_word(protocols, HTTP_STREAM_PROTOCOL) ||
         has_word(protocols, HTTP_PLAIN_PROTOCOL))

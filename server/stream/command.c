@@ -222,7 +222,8 @@ int command_parse(const char *text, size_t length, struct command *ret_command,
     struct command command = {0};
     struct command_refusal refusal = {0};
     json_error_t error;
-    json_t *message = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *message =
+        json_loadb(length ? text : "", length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     int r;
 
     if (message)
