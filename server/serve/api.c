@@ -18,15 +18,6 @@ void http_response_fini(struct http_response *response)
     *response = (struct http_response){0};
 }
 
-const char *http_parameter(const struct http_request *request, const char *name)
-{
-    for (unsigned i = 0; i < request->parameter_count; i++) {
-        if (strcmp(request->parameters[i].name, name) == 0)
-            return request->parameters[i].value;
-    }
-    return NULL;
-}
-
 /* --- problems --- */
 
 static const char *title_of(unsigned status)

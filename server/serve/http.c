@@ -15,7 +15,6 @@ enum {
     STALLED_S = 10, /* a reader that takes none of a body for so long is cut */
     HEADER_BYTES = 4096,
     KEY_LENGTH = 24, /* of Sec-WebSocket-Key */
-    TEXT_MAX = 2048,
 };
 
 static const struct lws_protocol_vhost_options security_headers[] = {
@@ -33,101 +32,6 @@ static const struct lws_protocol_vhost_options security_headers[] = {
 const struct lws_protocol_vhost_options *http_headers(void)
 {
     return security_headers;
-}
-
-/* --- reading a request --- */
-
-static void request_free(struct http_request *request)
-{
-    if (!request)
-        return;
-    for (unsigned i = 0; i < request->parameter_count; i++)
-        free(request->parameters[i].name);
-    free(request->path);
-    free(request->if_none_match);
-    free(request);
-}
-DEFINE_CLEANUP(struct http_request, request_free)
-
-/* A copy of the header; NULL when it is absent, too long, or has a NUL in it. */
-static char *copy_header(struct lws *wsi, enum lws_token_indexes token)
-{
-    char text[TEXT_MAX];
-    int length = lws_hdr_copy(wsi, text, sizeof text, token);
-
-    return length > 0 && strlen(text) == (size_t)length ? strdup(text) : NULL;
-}
-
-/* libwebsockets hands the query's pieces out decoded, one "name=value" each; of an empty query it
- * makes a "/". What is too long for piece reads like the end, so its length is asked for first. */
-static int read_parameters(struct lws *wsi, struct http_request *request)
-{
-    char piece[TEXT_MAX];
-
-    for (int i = 0;; i++) {
-        struct http_parameter *parameter = &request->parameters[request->parameter_count];
-        int length = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
-
-        if (length >= TEXT_MAX)
-            return -E2BIG;
-        length = lws_hdr_copy_fragment(wsi, piece, sizeof piece, WSI_TOKEN_HTTP_URI_ARGS, i);
-        if (length < 0)
-            return 0;
-        if (length == 0 || strcmp(piece, "/") == 0)
-            continue;
-        if (request->parameter_count == HTTP_PARAMETERS_MAX)
-            return -E2BIG;
-        parameter->name = strdup(piece);
-        if (!parameter->name)
-            return -ENOMEM;
-        request->parameter_count++;
-        parameter->value = parameter->name + strcspn(parameter->name, "=");
-        if (*parameter->value)
-            *parameter->value++ = '\0';
-    }
-}
-
-/* One element of Accept-Encoding: whether it names gzip and does not weigh it with nothing. */
-static bool names_gzip(const char *element, size_t length)
-{
-    const char *weight = memmem(element, length, "q=", 2);
-
-    element += strspn(element, " \t");
-    if (strncasecmp(element, "gzip", 4) != 0 || !strchr(" \t;,", element[4]))
-        return false;
-    return !weight || strtod(weight + 2, NULL) > 0;
-}
-
-static bool accepts_gzip(const char *encodings)
-{
-    for (const char *at = encodings; at && *at;) {
-        size_t length = strcspn(at, ",");
-
-        if (names_gzip(at, length))
-            return true;
-        at += length + (at[length] == ',');
-    }
-    return false;
-}
-
-static int read_request(struct lws *wsi, struct http_request **ret_request)
-{
-    struct http_request *request CLEANUP(request_free_p) = calloc(1, sizeof *request);
-    char *encodings CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
-    int r;
-
-    if (!request)
-        return -ENOMEM;
-    request->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-    request->path = copy_header(wsi, request->is_head ? WSI_TOKEN_HEAD_URI : WSI_TOKEN_GET_URI);
-    if (!request->path)
-        return -E2BIG;
-    request->if_none_match = copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
-    request->accepts_gzip = accepts_gzip(encodings);
-    r = read_parameters(wsi, request);
-    if (r == 0)
-        *ret_request = HAND_OVER(request);
-    return r;
 }
 
 /* --- who may come in --- */
@@ -161,8 +65,8 @@ static void read_local_address(struct lws *wsi, char *text, size_t size)
 /* Fills in the refusal when there is one: status is 0 otherwise. */
 static int check_access(const struct http *http, struct lws *wsi, struct http_response *response)
 {
-    char *host CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_HOST);
-    char *origin CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_ORIGIN);
+    char *host CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_HOST);
+    char *origin CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_ORIGIN);
     char local[64] = "";
 
     read_local_address(wsi, local, sizeof local);
@@ -356,7 +260,7 @@ void http_end(struct http_exchange *exchange)
 
     if (http)
         stop_waiting(exchange);
-    request_free(exchange->request);
+    http_request_free(exchange->request);
     http_response_fini(&exchange->response);
     *exchange = (struct http_exchange){.http = http};
 }
@@ -381,13 +285,13 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
     if (r == 0 && response->status)
         return end_early(exchange, wsi);
     if (r == 0)
-        r = read_request(wsi, &exchange->request);
+        r = http_read_request(wsi, &exchange->request);
     if (r == -E2BIG) {
         r = api_problem(response, 400, "bad-request",
             "The address or a part of its query is longer than %d bytes, has a NUL in it, or there "
             "are "
             "more than %d parameters.",
-            TEXT_MAX - 1, HTTP_PARAMETERS_MAX);
+            HTTP_TEXT_MAX - 1, HTTP_PARAMETERS_MAX);
         return r < 0 ? -1 : end_early(exchange, wsi);
     }
     return r < 0 ? -1 : answer(exchange, wsi);
@@ -444,9 +348,9 @@ static bool has_word(const char *list, const char *word)
 
 static int check_upgrade(struct lws *wsi, const char *upgrade, struct http_response *response)
 {
-    char *path CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_GET_URI);
-    char *protocols CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_PROTOCOL);
-    char *version CLEANUP(free_p) = copy_header(wsi, WSI_TOKEN_VERSION);
+    char *path CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_GET_URI);
+    char *protocols CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_PROTOCOL);
+    char *version CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_VERSION);
 
     if (strcasecmp(upgrade, "websocket") != 0)
         return api_problem(

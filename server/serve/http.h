@@ -11,25 +11,10 @@
 #include "assets.h"
 #include "base.h"
 #include "frame.h"
+#include "http_request.h"
 
-struct lws;
 struct lws_protocol_vhost_options;
 struct hub;
-
-enum { HTTP_PARAMETERS_MAX = 16 };
-
-struct http_parameter {
-    char *name, *value; /* decoded */
-};
-
-struct http_request {
-    char *path;   /* decoded */
-    bool is_head; /* else GET */
-    struct http_parameter parameters[HTTP_PARAMETERS_MAX];
-    unsigned parameter_count;
-    char *if_none_match; /* NULL: not sent */
-    bool accepts_gzip;
-};
 
 struct http_response {
     unsigned status;
@@ -40,9 +25,6 @@ struct http_response {
     bool is_gzip;
     const char *header, *header_value; /* one more, such as "allow:"; NULL: none */
 };
-
-/* The value of the parameter; NULL when it was not sent. */
-const char *http_parameter(const struct http_request *request, const char *name);
 
 /* Everything the exchanges share. */
 struct http {
