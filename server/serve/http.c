@@ -189,8 +189,7 @@ static int write_body(struct http_exchange *exchange, struct lws *wsi)
 static int send_response(struct http_exchange *exchange, struct lws *wsi)
 {
     const struct http_response *response = &exchange->response;
-    bool has_body = response->body && response->body->parts[0].length > 0 &&
-                    !(exchange->request && exchange->request->is_head);
+    bool has_body = response->body && response->body->parts[0].length > 0 && !exchange->is_head;
 
     exchange->is_answered = true;
     if (write_headers(wsi, response) < 0)
@@ -279,6 +278,7 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
 
     exchange->http = http;
     http_end(exchange);
+    exchange->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     r = check_access(http, wsi, response);
     if (r == 0 && !response->status)
         r = check_method(wsi, response);

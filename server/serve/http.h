@@ -44,6 +44,7 @@ struct http_exchange {
     size_t sent;        /* of the body */
     int64_t waiting_ms; /* since when; 0: is not waiting */
     bool is_answered;   /* headers are out */
+    bool is_head;       /* the answer goes without its body */
     bool is_last;       /* the connection ends with this answer */
 };
 

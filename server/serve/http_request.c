@@ -80,13 +80,12 @@ int http_read_request(struct lws *wsi, struct http_request **ret_request)
 {
     struct http_request *request CLEANUP(http_request_free_p) = calloc(1, sizeof *request);
     char *encodings CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+    bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     int r;
 
     if (!request)
         return -ENOMEM;
-    request->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-    request->path =
-        http_copy_header(wsi, request->is_head ? WSI_TOKEN_HEAD_URI : WSI_TOKEN_GET_URI);
+    request->path = http_copy_header(wsi, is_head ? WSI_TOKEN_HEAD_URI : WSI_TOKEN_GET_URI);
     if (!request->path)
         return -E2BIG;
     request->if_none_match = http_copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);

@@ -18,8 +18,7 @@ struct http_parameter {
 };
 
 struct http_request {
-    char *path;   /* decoded */
-    bool is_head; /* else GET */
+    char *path; /* decoded */
     struct http_parameter parameters[HTTP_PARAMETERS_MAX];
     unsigned parameter_count;
     char *if_none_match; /* NULL: not sent */

@@ -21,6 +21,7 @@ test("a GET or HEAD with a body is refused whole, also where the answer would ha
             const text = await server.raw(`${method} /api/v1/${topic} HTTP/1.1\r\n${host(server)}Content-Length: 2\r\n\r\n{}`,
                 { untilMatch: method === "GET" ? /\}\n$/ : /\r\n\r\n/ });
             assert.match(text, /^HTTP\/1.1 400 /, `${method} ${topic}`);
+            assert.equal(text.includes("problems/bad-request"), method === "GET", "a HEAD has no body, even so");
         }
         assert.equal((await server.get(`/api/v1/${topic}`)).status, 200, "the server goes on");
         await server.stop(); // a sanitizer build says here what was leaked
