@@ -69,7 +69,7 @@ test('a silent server: no data after three seconds beyond the interval, numbers 
     const from = Date.now();
     await view.state('No data', 8000);
     assert.ok(Date.now() - from >= 2500, 'not before it is silence');
-    assert.match(await view.text('#notices [data-key=stale]'), /No data for \d+ s/);
+    await view.says('#notices [data-key=stale]', /No data for \d+ s/);
     assert.notEqual(await view.page.evaluate(() => getComputedStyle(document.querySelector('.tile .quantity')).color), fresh);
     server.faults.stall = false;
     await view.state('Live', 5000);
@@ -114,8 +114,8 @@ for (const [code, words] of [[4400, /did not understand/], [4429, /too much/], [
       await isReady(view);
       server.closeWith(code, 'a reason');
       await view.state('Disconnected');
-      assert.match(await view.text('#notices [data-key=refused]'), words);
-      assert.match(await view.text('#notices [data-key=refused]'), /a reason/);
+      await view.says('#notices [data-key=refused]', words);
+      await view.says('#notices [data-key=refused]', /a reason/);
       server.closeWith(0);
       await view.page.evaluate(() => dispatchEvent(new Event('online')));
       await view.page.waitForTimeout(1500);
@@ -132,7 +132,7 @@ test('close 4408: says why, and comes back when the page is awake again', () =>
     await isReady(view);
     server.closeWith(4408, 'a reason');
     await view.state('Disconnected');
-    assert.match(await view.text('#notices [data-key=refused]'), /too slowly/);
+    await view.says('#notices [data-key=refused]', /too slowly/);
     server.closeWith(0);
     await view.page.evaluate(() => dispatchEvent(new Event('online')));
     await view.state('Live');
@@ -164,7 +164,7 @@ test('no server at all: says so, counts down, and never shows zeros', async () =
   server.faults.refuse = true;
   await visit(async (view) => {
     await view.state('No connection');
-    assert.match(await view.text('#notices'), /cannot be reached.*Next try in/);
+    await view.says('#notices', /cannot be reached.*Next try in/);
     assert.equal(await view.text('#overview .quantity'), '–');
     assert.ok(!/\b0\b/.test(await view.text('#overview')));
     server.faults.refuse = false;

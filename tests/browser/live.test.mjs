@@ -93,7 +93,7 @@ test('link down is shown at once, on the card, in the chart and among the events
     neighbour.run('ip', 'link', 'set', 'far', 'down');
     try {
       await link('down');
-      assert.match(await view.text('.card:has([aria-pressed=true]) .link'), /▼ no carrier/);
+      await view.says('.card:has([aria-pressed=true]) .link', /▼ no carrier/);
       await view.until(() => /link down/.test(document.querySelector('.event-list').textContent));
       await view.page.waitForTimeout(2500);
       assert.ok((await view.pixels('.stage canvas', '--bad', { tolerance: 40, below: 0.6 })).count > 5, 'the band in the chart has its words');

@@ -95,7 +95,7 @@ test('paused by Space: the picture stands, data is still stored, and nothing is 
     const before = await view.text('#overview');
     await view.page.waitForTimeout(3200);
     assert.equal(await view.text('#overview'), before);
-    assert.match(await view.text('#notices [data-key=paused]'), /Paused at .*kept\.\d s behind/);
+    await view.says('#notices [data-key=paused]', /Paused at .*kept\.\d s behind/);
     await view.notice('paused').getByRole('button').click();
     await view.state('Live');
     await view.until((old) => document.querySelector('#overview').textContent.replaceAll('\u00a0', ' ') !== old, before);
@@ -157,14 +157,14 @@ test('the crosshair reads values by pointer and by arrow keys', () =>
     await view.page.locator('.stage').focus();
     await view.page.keyboard.press('ArrowLeft');
     await view.until(() => /↓.*bit\/s.*↑.*bit\/s/.test(document.querySelector('.tip-text').textContent));
-    assert.match(await view.text('.stage [role=status]'), /bit\/s/);
+    await view.says('.stage [role=status]', /bit\/s/);
     const place = await view.page.locator('.cross').evaluate((line) => parseInt(line.style.left, 10));
     await view.until((old) => parseInt(document.querySelector('.cross').style.left, 10) < old, place, 4000);
     const { x, y } = await view.page.locator('.stage').boundingBox();
     await view.page.mouse.move(x + 200, y + 100);
     await view.until(() => document.querySelector('.tip-text').textContent === 'no data');
     await view.page.getByRole('button', { name: 'View as table' }).click();
-    assert.match(await view.text('.course tbody tr'), /bit\/s/);
+    await view.says('.course tbody tr', /bit\/s/);
   }));
 
 test('units, theme and window are kept; what is stored badly does no harm', async () => {

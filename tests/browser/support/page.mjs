@@ -76,6 +76,12 @@ export class Visit {
     return result.jsonValue();
   }
 
+  // Waits until the text matches: what the page knows it draws a frame later.
+  async says(selector, pattern) {
+    const matches = ([where, source]) => new RegExp(source).test((document.querySelector(where)?.textContent ?? '').replaceAll('\u00a0', ' '));
+    await this.until(matches, [selector, pattern.source]);
+  }
+
   notice(key) {
     return this.page.locator(`#notices [data-key="${key}"]`);
   }
