@@ -147,3 +147,20 @@ struct map_key map_key_of_name(const char *name)
     memcpy(&key.low, bytes + 8, sizeof(key.low));
     return key;
 }
+
+struct map_key map_key_of_text(const char *text)
+{
+    size_t length = strlen(text);
+    if (length < 16)
+        return map_key_of_name(text);
+    struct map_key key = {.high = length, .low = ~(uint64_t)length};
+    for (size_t i = 0; i < length; i += 8) {
+        uint64_t piece = 0;
+        memcpy(&piece, text + i, length - i < 8 ? length - i : 8);
+        key.high = mix(key.high ^ piece);
+        key.low = mix(key.low + key.high + piece * 0x9e3779b97f4a7c15u);
+    }
+    /* The text of a name ends in a NUL; that of this does not. */
+    ((unsigned char *)&key)[15] |= 1;
+    return key;
+}

@@ -49,5 +49,8 @@ MUST_CHECK int map_insert_index(struct map *map, struct map_key key, size_t inde
 /* The text itself as a key, so that equal keys are equal texts: up to 16 bytes or the NUL. For
  * interface and process names. */
 struct map_key map_key_of_name(const char *name);
+/* A text of any length as a key: itself up to 15 bytes, else 128 bits that two different texts will
+ * not share by chance. */
+struct map_key map_key_of_text(const char *text);
 
 #endif

@@ -35,6 +35,7 @@ struct network_event *event_log_append(struct event_log *log)
     }
     struct network_event *event = &log->items[log->count++];
     memset(event, 0, sizeof(*event));
+    memset(&event->status, NETWORK_NOT_APPLICABLE, sizeof(event->status));
     event->identity = ++log->last_identity;
     return event;
 }

@@ -19,7 +19,7 @@ struct event_log {
 
 MUST_CHECK int event_log_init(struct event_log *log);
 void event_log_fini(struct event_log *log);
-/* Lends the new event, numbered and otherwise empty, until the next append. */
+/* Lends the new event, numbered, every datum not applicable yet, until the next append. */
 struct network_event *event_log_append(struct event_log *log);
 /* Lends those that are kept. */
 const struct network_event *event_log_items(const struct event_log *log, size_t *ret_count);

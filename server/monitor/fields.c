@@ -16,6 +16,7 @@
 #define TYPE_address VALUE_ADDRESS
 #define TYPE_addresses VALUE_ADDRESSES
 #define TYPE_names VALUE_NAMES
+#define TYPE_numbers VALUE_NUMBERS
 #define TYPE_capabilities VALUE_CAPABILITIES
 #define TYPE_interface_type VALUE_CHOICE
 #define TYPE_duplex VALUE_CHOICE
@@ -24,6 +25,8 @@
 #define TYPE_evidence VALUE_CHOICE
 #define TYPE_limited_by VALUE_CHOICE
 #define TYPE_event_kind VALUE_CHOICE
+#define TYPE_owner_kind VALUE_CHOICE
+#define TYPE_collection VALUE_CHOICE
 
 #define NO_WORDS .words = NULL, .word_count = 0
 #define WORDS(array) .words = (array), .word_count = ARRAY_LENGTH(array)
@@ -40,6 +43,7 @@
 #define WORDS_address NO_WORDS
 #define WORDS_addresses NO_WORDS
 #define WORDS_names NO_WORDS
+#define WORDS_numbers NO_WORDS
 #define WORDS_capabilities NO_WORDS
 #define WORDS_interface_type WORDS(network_interface_type_words)
 #define WORDS_duplex WORDS(network_duplex_words)
@@ -48,6 +52,8 @@
 #define WORDS_evidence WORDS(network_evidence_words)
 #define WORDS_limited_by WORDS(network_limited_by_words)
 #define WORDS_event_kind WORDS(network_event_kind_words)
+#define WORDS_owner_kind WORDS(network_owner_kind_words)
+#define WORDS_collection WORDS(network_collection_words)
 
 #define ROW(record, member, json_key, type_, kind_, unit_, help_)                                  \
     {.key = (json_key),                                                                            \
@@ -62,12 +68,14 @@
 
 #define INTERFACE_ROW(...) ROW(network_interface, __VA_ARGS__)
 #define CONNECTION_ROW(...) ROW(network_connection, __VA_ARGS__)
+#define OWNER_ROW(...) ROW(network_owner, __VA_ARGS__)
 #define TOTALS_ROW(...) ROW(network_totals, __VA_ARGS__)
 #define EVENT_ROW(...) ROW(network_event, __VA_ARGS__)
 #define SERVER_ROW(...) ROW(network_server, __VA_ARGS__)
 
 static const struct field interface_fields[] = {NETWORK_INTERFACE_METRICS(INTERFACE_ROW)};
 static const struct field connection_fields[] = {NETWORK_CONNECTION_METRICS(CONNECTION_ROW)};
+static const struct field owner_fields[] = {NETWORK_OWNER_METRICS(OWNER_ROW)};
 static const struct field totals_fields[] = {NETWORK_TOTALS_METRICS(TOTALS_ROW)};
 static const struct field event_fields[] = {NETWORK_EVENT_METRICS(EVENT_ROW)};
 static const struct field server_fields[] = {NETWORK_SERVER_METRICS(SERVER_ROW)};
@@ -82,6 +90,7 @@ const struct record_type interface_record =
     RECORD_TYPE("interfaces", interface_fields, network_interface);
 const struct record_type connection_record =
     RECORD_TYPE("connections", connection_fields, network_connection);
+const struct record_type owner_record = RECORD_TYPE("owners", owner_fields, network_owner);
 const struct record_type totals_record = RECORD_TYPE("totals", totals_fields, network_totals);
 const struct record_type event_record = RECORD_TYPE("events", event_fields, network_event);
 const struct record_type server_record = RECORD_TYPE("server", server_fields, network_server);
@@ -90,6 +99,7 @@ const struct record_type server_record = RECORD_TYPE("server", server_fields, ne
     _Static_assert(ARRAY_LENGTH(table) <= RECORD_FIELDS_MAX, "RECORD_FIELDS_MAX is too small")
 CHECK_FIELD_COUNT(interface_fields);
 CHECK_FIELD_COUNT(connection_fields);
+CHECK_FIELD_COUNT(owner_fields);
 CHECK_FIELD_COUNT(totals_fields);
 CHECK_FIELD_COUNT(event_fields);
 CHECK_FIELD_COUNT(server_fields);
@@ -101,6 +111,8 @@ size_t value_item_size(enum value_type type)
         return sizeof(struct network_address);
     case VALUE_NAMES:
         return sizeof(struct network_name);
+    case VALUE_NUMBERS:
+        return sizeof(uint32_t);
     case VALUE_CAPABILITIES:
         return sizeof(struct network_capability);
     default:

@@ -22,6 +22,7 @@ enum value_type {
     VALUE_ADDRESS,
     VALUE_ADDRESSES,    /* struct network_address_list */
     VALUE_NAMES,        /* struct network_name_list */
+    VALUE_NUMBERS,      /* struct network_number_list */
     VALUE_CAPABILITIES, /* struct network_capability_list */
 };
 
@@ -50,6 +51,7 @@ struct record_type {
 
 extern const struct record_type interface_record;
 extern const struct record_type connection_record;
+extern const struct record_type owner_record;
 extern const struct record_type totals_record;
 extern const struct record_type event_record;
 extern const struct record_type server_record;

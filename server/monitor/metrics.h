@@ -8,7 +8,7 @@
  *   member    the C name, with its unit where a number has one
  *   json_key  the name in the stream and in REST
  *   type      how it is held: flag u32 u64 i32 real time name label text sentence address addresses
- *             names capabilities, or the name of an enum of network_types.h
+ *             names numbers capabilities, or the name of an enum of network_types.h
  *   kind      FACT (changes seldom), COUNTER (only grows until a reset), GAUGE (any value),
  *             RATE (a counter's growth per second; sent with 3 significant digits)
  *   unit      for people and for the documentation
@@ -38,6 +38,11 @@
     X(driver,                 "driver",                 text,           FACT,    "",          "kernel driver") \
     X(signal_dbm,             "signal_strength",        i32,            GAUGE,   "dBm",       "received signal of a wireless interface (nl80211)") \
     X(ssid,                   "ssid",                   text,           FACT,    "",          "name of the wireless network joined (nl80211)") \
+    X(frequency_mhz,          "frequency",              u32,            FACT,    "MHz",       "channel of the wireless network joined (nl80211)") \
+    X(is_primary,             "primary",                flag,           FACT,    "",          "whether the default route leaves through it: IPv4's, or IPv6's where there is no other; of several the one of least metric") \
+    X(netns,                  "namespace",              label,          FACT,    "",          "network namespace it is in; not applicable in the one ifpulse runs in") \
+    X(link_netns_id,          "link_namespace",         i32,            FACT,    "",          "the kernel's number for the namespace of its other end (IFLA_LINK_NETNSID); not applicable where that is here") \
+    X(receive_ring,           "receive_ring",           u32,            FACT,    "packets",   "length of the device's receive ring (ethtool)") \
     X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "rx_bytes of rtnl_link_stats64") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tx_bytes") \
     X(packets_received,       "packets_received",       u64,            COUNTER, "packets",   "rx_packets") \
@@ -47,6 +52,9 @@
     X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "rx_dropped and rx_missed_errors") \
     X(send_drops,             "send_drops",             u64,            COUNTER, "packets",   "tx_dropped") \
     X(collisions,             "collisions",             u64,            COUNTER, "packets",   "collisions") \
+    X(receive_missed,         "receive_missed",         u64,            COUNTER, "packets",   "rx_missed_errors: the receive ring was full; part of receive_drops") \
+    X(receive_overruns,       "receive_overruns",       u64,            COUNTER, "packets",   "rx_over_errors and rx_fifo_errors: the device could not keep up") \
+    X(queue_drops,            "queue_drops",            u64,            COUNTER, "packets",   "dropped by the queueing disciplines in front of the device (RTM_GETQDISC)") \
     X(carrier_changes,        "carrier_changes",        u32,            COUNTER, "",          "times the link went up or down (IFLA_CARRIER_CHANGES)") \
     X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "growth of bytes_received") \
     X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
@@ -71,7 +79,8 @@
     X(uid,                    "uid",                    u32,            FACT,    "",          "user that opened the socket") \
     X(user,                   "user",                   label,          FACT,    "",          "that user's name") \
     X(unit,                   "unit",                   text,           FACT,    "",          "systemd unit or container") \
-    X(interface,              "interface",              name,           FACT,    "",          "interface it is bound to") \
+    X(interface,              "interface",              name,           FACT,    "",          "interface it goes through: the one it is bound to, else the one the route leads to") \
+    X(netns,                  "namespace",              label,          FACT,    "",          "network namespace it is in; not applicable in the one ifpulse runs in") \
     X(evidence,               "evidence",               evidence,       FACT,    "",          "how its owner was found: bpf, proc, unit or uid") \
     X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "tcpi_bytes_received") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tcpi_bytes_acked: what the other side has confirmed") \
@@ -80,9 +89,35 @@
     X(rtt_ms,                 "rtt_ms",                 real,           GAUGE,   "ms",        "smoothed round-trip time (tcpi_rtt); sent with 3 significant digits") \
     X(rtt_min_ms,             "rtt_min_ms",             real,           GAUGE,   "ms",        "tcpi_min_rtt") \
     X(retransmits,            "retransmits",            u32,            COUNTER, "segments",  "tcpi_total_retrans") \
+    X(congestion_window,      "congestion_window",      u32,            GAUGE,   "segments",  "tcpi_snd_cwnd: how much may be under way") \
+    X(receive_queue_bytes,    "receive_queue",          u32,            GAUGE,   "bytes",     "received and not yet read by the process; of a TCP listener, connections not yet accepted") \
+    X(send_queue_bytes,       "send_queue",             u32,            GAUGE,   "bytes",     "written by the process and not yet sent or confirmed; of a TCP listener, the most that may wait to be accepted") \
+    X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "UDP: dropped for want of room in the socket (sk_drops)") \
     X(congestion_control,     "congestion_control",     name,           FACT,    "",          "algorithm (INET_DIAG_CONG)") \
-    X(limited_by,             "limited_by",             limited_by,     GAUGE,   "",          "application, receiver, sender or network") \
+    X(limited_by,             "limited_by",             limited_by,     GAUGE,   "",          "what held back sending since the last reading: application, receiver, sender or network") \
     X(opened_ms,              "opened_at",              time,           FACT,    "",          "when first seen; not known for those open before the monitor")
+
+#define NETWORK_OWNER_METRICS(X) \
+    X(kind,                   "kind",                   owner_kind,     FACT,    "",          "container, process, unit or user: the first of these that is known") \
+    X(process_name,           "process_name",           name,           FACT,    "",          "comm of its processes; of a container or unit only where all have the same") \
+    X(pids,                   "pids",                   numbers,        FACT,    "",          "processes that hold its connections now, ascending") \
+    X(unit,                   "unit",                   text,           FACT,    "",          "systemd unit or container") \
+    X(uid,                    "uid",                    u32,            FACT,    "",          "user that opened its sockets; of a container or unit only where it is one user") \
+    X(user,                   "user",                   label,          FACT,    "",          "that user's name") \
+    X(connections,            "connections",            u32,            GAUGE,   "",          "its TCP and UDP sockets now, listeners too") \
+    X(established,            "established",            u32,            GAUGE,   "",          "of these in state established") \
+    X(listening,              "listening",              u32,            GAUGE,   "",          "of these TCP listeners") \
+    X(unconnected,            "unconnected",            u32,            GAUGE,   "",          "of these UDP sockets without a remote end") \
+    X(opening,                "opening",                u32,            GAUGE,   "",          "of these in syn_sent, syn_received or new_syn_received") \
+    X(close_wait,             "close_wait",             u32,            GAUGE,   "",          "of these closed by the other side and not yet by the process") \
+    X(closing,                "closing",                u32,            GAUGE,   "",          "of these in any other state on the way to their end") \
+    X(closed,                 "closed",                 u64,            COUNTER, "",          "TCP connections that have ended since the monitor started") \
+    X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "growth of bytes_received") \
+    X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
+    X(external_download_bytes_per_s, "external_download_speed", real,   RATE,    "bytes/s",   "the part of download_speed that came through counted interfaces") \
+    X(external_upload_bytes_per_s, "external_upload_speed", real,       RATE,    "bytes/s",   "the part of upload_speed that went through counted interfaces") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "TCP payload received since the monitor started, also by connections that are gone; the kernel does not count it for UDP") \
+    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "TCP payload confirmed by the other side since the monitor started, likewise")
 
 #define NETWORK_TOTALS_METRICS(X) \
     X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "sum over the counted interfaces") \
@@ -95,13 +130,33 @@
     X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "sum over the counted interfaces") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "sum over the counted interfaces") \
     X(connections,            "connections",            u32,            GAUGE,   "",          "TCP and UDP sockets, listeners too") \
-    X(established,            "established",            u32,            GAUGE,   "",          "connections in state established")
+    X(established,            "established",            u32,            GAUGE,   "",          "connections in state established") \
+    X(unexplained_download_bytes_per_s, "unexplained_download_speed", real, RATE, "bytes/s", "what the counted interfaces received beyond the external_download_speed of all owners: headers, repeats, UDP, other protocols, forwarded traffic, owners that are not seen") \
+    X(unexplained_upload_bytes_per_s, "unexplained_upload_speed", real, RATE,    "bytes/s",   "the same of what they sent")
 
 #define NETWORK_EVENT_METRICS(X) \
     X(event,                  "event",                  event_kind,     FACT,    "",          "what happened") \
     X(time_ms,                "time",                   time,           FACT,    "",          "when it was noticed") \
     X(interface,              "interface",              name,           FACT,    "",          "the interface it is about") \
+    X(netns,                  "namespace",              label,          FACT,    "",          "network namespace it happened in; not applicable in the one ifpulse runs in") \
     X(address,                "address",                address,        FACT,    "",          "the address it is about, with prefix length") \
+    X(connection_type,        "connection_type",        connection_type, FACT,   "",          "of the socket it is about, as the following, which are those of connections") \
+    X(local_address,          "local_address",          address,        FACT,    "",          "") \
+    X(local_port,             "local_port",             u32,            FACT,    "",          "") \
+    X(remote_address,         "remote_address",         address,        FACT,    "",          "") \
+    X(remote_port,            "remote_port",            u32,            FACT,    "",          "") \
+    X(pid,                    "pid",                    u32,            FACT,    "",          "") \
+    X(process_name,           "process_name",           name,           FACT,    "",          "") \
+    X(uid,                    "uid",                    u32,            FACT,    "",          "") \
+    X(user,                   "user",                   label,          FACT,    "",          "") \
+    X(unit,                   "unit",                   text,           FACT,    "",          "") \
+    X(evidence,               "evidence",               evidence,       FACT,    "",          "how the owner was found") \
+    X(bytes_received,         "bytes_received",         u64,            FACT,    "bytes",     "in the whole life of the connection that ended") \
+    X(bytes_sent,             "bytes_sent",             u64,            FACT,    "bytes",     "likewise") \
+    X(rtt_ms,                 "rtt_ms",                 real,           FACT,    "ms",        "its last smoothed round-trip time") \
+    X(retransmits,            "retransmits",            u32,            FACT,    "segments",  "in its whole life") \
+    X(opened_ms,              "opened_at",              time,           FACT,    "",          "when it was first seen; absent where it was never seen open") \
+    X(packets,                "packets",                u64,            FACT,    "packets",   "how many were dropped") \
     X(message,                "message",                sentence,       FACT,    "",          "one sentence for people")
 
 #define NETWORK_SERVER_METRICS(X) \
@@ -111,6 +166,9 @@
     X(version,                "version",                text,           FACT,    "",          "version of ifpulse") \
     X(started_ms,             "started",                time,           FACT,    "",          "when this instance started") \
     X(interval_ms,            "interval_ms",            u32,            FACT,    "ms",        "the configured tick") \
+    X(connections_interval_ms, "connections_interval_ms", u32,         GAUGE,   "ms",        "time between two readings of connections while someone watches them") \
+    X(cpu_budget_percent,     "cpu_budget_percent",     real,           FACT,    "% of a core", "what the program may spend; 0: no limit") \
+    X(collection,             "collection",             collection,     GAUGE,   "",          "full, slower (connections are read more seldom) or owners (connections are only added up by owner), by the CPU budget") \
     X(capabilities,           "capabilities",           capabilities,   FACT,    "",          "what can be seen here, and why not what cannot") \
     X(cpu_percent,            "cpu_percent",            real,           GAUGE,   "% of a core", "own CPU time over the last tick") \
     X(rss_bytes,              "rss_bytes",              u64,            GAUGE,   "bytes",     "own resident memory") \

@@ -172,6 +172,13 @@ static int read_first(struct network_monitor *monitor)
 
 int network_monitor_open(struct network_monitor **ret_monitor)
 {
+    return network_monitor_open_with(&(struct network_options){0}, ret_monitor);
+}
+
+int network_monitor_open_with(
+    const struct network_options *options, struct network_monitor **ret_monitor)
+{
+    struct platform_options wanted = {.other_namespaces = options->other_namespaces};
     CLEANUP(network_monitor_close_p)
     struct network_monitor *monitor = calloc(1, sizeof(*monitor));
     if (!monitor)
@@ -180,7 +187,7 @@ int network_monitor_open(struct network_monitor **ret_monitor)
     monitor->connection_source.name = "connections";
     int result = event_log_init(&monitor->events);
     if (result == 0)
-        result = platform_open(&monitor->platform);
+        result = platform_open(&wanted, &monitor->platform);
     if (result == 0)
         result = read_first(monitor);
     if (result < 0)
@@ -286,6 +293,37 @@ const struct network_event *network_monitor_events(
     const struct network_monitor *monitor, size_t *ret_count)
 {
     return event_log_items(&monitor->events, ret_count);
+}
+
+int network_monitor_refresh_listeners(struct network_monitor *monitor)
+{
+    (void)monitor;
+    return 0;
+}
+
+const struct network_owner *network_monitor_owners(
+    const struct network_monitor *monitor, size_t *ret_count)
+{
+    (void)monitor;
+    *ret_count = 0;
+    return NULL;
+}
+
+const struct network_event *network_monitor_closed(
+    const struct network_monitor *monitor, size_t *ret_count)
+{
+    (void)monitor;
+    *ret_count = 0;
+    return NULL;
+}
+
+void network_monitor_note(
+    struct network_monitor *monitor, enum network_event_kind kind, const char *sentence)
+{
+    struct network_event *event = event_log_append(&monitor->events);
+    PUT(event, event, kind);
+    PUT(event, time_ms, platform_wall_ms(monitor->platform));
+    PUT_TEXT(event, message, sentence);
 }
 
 const struct network_capability *network_monitor_capabilities(

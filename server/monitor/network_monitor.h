@@ -37,6 +37,12 @@ const char *network_error_text(enum network_error error);
 /* Opens a monitor of this machine (of this network namespace) and takes the first reading of its
  * interfaces. The caller closes it. */
 NETWORK_MUST_CHECK int network_monitor_open(struct network_monitor **ret_monitor);
+/* The same with options; a zeroed one is the default. */
+struct network_options {
+    bool other_namespaces; /* also the machine's other network namespaces, where permitted */
+};
+NETWORK_MUST_CHECK int network_monitor_open_with(
+    const struct network_options *options, struct network_monitor **ret_monitor);
 /* Accepts NULL. */
 void network_monitor_close(struct network_monitor *monitor);
 
@@ -47,6 +53,10 @@ NETWORK_MUST_CHECK int network_monitor_refresh(struct network_monitor *monitor);
 /* Reads the connections anew, with their owners. Apart from refresh because it costs more: some
  * microseconds a socket. On failure the last ones stay. */
 NETWORK_MUST_CHECK int network_monitor_refresh_connections(struct network_monitor *monitor);
+
+/* Looks for listeners that were not there before, which make events. network_monitor_refresh_
+ * connections does so too; this is for when nobody wants the connections, and is cheap. */
+NETWORK_MUST_CHECK int network_monitor_refresh_listeners(struct network_monitor *monitor);
 
 /* Follows what the kernel has announced since the last call: link and address changes. Cheap when
  * there was nothing. Counters and speeds keep the values of the last refresh. ret_changed says
@@ -67,6 +77,11 @@ const struct network_interface *network_monitor_find(
 const struct network_connection *network_monitor_connections(
     const struct network_monitor *monitor, size_t *ret_count);
 
+/* Lends those who own connections: processes, units, containers, users. Their bytes are counted
+ * from the first network_monitor_refresh_connections on, and include connections that are gone. */
+const struct network_owner *network_monitor_owners(
+    const struct network_monitor *monitor, size_t *ret_count);
+
 /* Lends the sums over the interfaces that are counted: every byte once (see is_counted). */
 const struct network_totals *network_monitor_totals(const struct network_monitor *monitor);
 /* Shorthands: bytes per second over all counted interfaces; NaN while unknown. */
@@ -77,6 +92,16 @@ double network_monitor_total_upload_speed(const struct network_monitor *monitor)
  * identities grow by one, so a gap says how many were missed. */
 const struct network_event *network_monitor_events(
     const struct network_monitor *monitor, size_t *ret_count);
+
+/* Lends the TCP connections that ended since the refresh before the last, as events of kind
+ * NETWORK_EVENT_CONNECTION_CLOSED with their last counts, in the order in which they ended. They
+ * are numbered with the other events and are not among those. */
+const struct network_event *network_monitor_closed(
+    const struct network_monitor *monitor, size_t *ret_count);
+
+/* Adds an event of the caller's own; sentence is for people. */
+void network_monitor_note(
+    struct network_monitor *monitor, enum network_event_kind kind, const char *sentence);
 
 /* Lends what this monitor can see here, and why not what it cannot. A read that failed shows here
  * as NETWORK_ERROR until it succeeds again. */

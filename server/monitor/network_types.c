@@ -18,7 +18,34 @@ const char *const network_limited_by_words[NETWORK_LIMITED_BYS] = {
     "application", "receiver", "sender", "network"};
 const char *const network_event_kind_words[NETWORK_EVENT_KINDS] = {"link_up", "link_down",
     "address_added", "address_removed", "interface_added", "interface_removed", "counter_reset",
-    "overrun"};
+    "overrun", "route_changed", "drops", "listener_added", "connection_closed", "over_budget"};
+const char *const network_owner_kind_words[NETWORK_OWNER_KINDS] = {
+    "container", "process", "unit", "user"};
+const char *const network_collection_words[NETWORK_COLLECTIONS] = {"full", "slower", "owners"};
+
+void network_interface_id(const struct network_interface *iface, char *text)
+{
+    bool is_elsewhere = network_has(iface, netns);
+    snprintf(text, NETWORK_ID_TEXT, "%s%s%s", is_elsewhere ? iface->netns : "",
+        is_elsewhere ? "/" : "", iface->name);
+}
+
+void network_owner_id(const struct network_owner *owner, char *text)
+{
+    const char *unit = network_has(owner, unit) ? owner->unit : "";
+    const char *kind = network_owner_kind_words[owner->kind];
+    switch (owner->kind) {
+    case NETWORK_OWNER_PROCESS:
+        snprintf(text, NETWORK_ID_TEXT, "%s:%u:%s:%s", kind, owner->uid, unit, owner->process_name);
+        break;
+    case NETWORK_OWNER_USER:
+        snprintf(text, NETWORK_ID_TEXT, "%s:%u", kind, owner->uid);
+        break;
+    default:
+        snprintf(text, NETWORK_ID_TEXT, "%s:%s", kind, unit);
+        break;
+    }
+}
 
 size_t network_address_format(const struct network_address *address, char *text)
 {

@@ -79,6 +79,23 @@ enum network_limited_by {
     NETWORK_LIMITED_BYS
 };
 
+/* What a row of owners stands for. A connection belongs to exactly one owner, so that sums add up:
+ * to its container, else to its process, else to its unit, else to its user. */
+enum network_owner_kind {
+    NETWORK_OWNER_CONTAINER,
+    NETWORK_OWNER_PROCESS, /* all processes of one name, user and unit */
+    NETWORK_OWNER_UNIT,
+    NETWORK_OWNER_USER,
+    NETWORK_OWNER_KINDS
+};
+
+enum network_collection {
+    NETWORK_COLLECTION_FULL,
+    NETWORK_COLLECTION_SLOWER,
+    NETWORK_COLLECTION_OWNERS,
+    NETWORK_COLLECTIONS
+};
+
 enum network_event_kind {
     NETWORK_EVENT_LINK_UP,
     NETWORK_EVENT_LINK_DOWN,
@@ -88,6 +105,11 @@ enum network_event_kind {
     NETWORK_EVENT_INTERFACE_REMOVED,
     NETWORK_EVENT_COUNTER_RESET,
     NETWORK_EVENT_OVERRUN, /* the kernel had more to say than we could take; re-read */
+    NETWORK_EVENT_ROUTE_CHANGED, /* the default route */
+    NETWORK_EVENT_DROPS,         /* packets were dropped, and why */
+    NETWORK_EVENT_LISTENER_ADDED,
+    NETWORK_EVENT_CONNECTION_CLOSED,
+    NETWORK_EVENT_OVER_BUDGET, /* or within it again */
     NETWORK_EVENT_KINDS
 };
 
@@ -100,6 +122,8 @@ extern const char *const network_connection_state_words[NETWORK_CONNECTION_STATE
 extern const char *const network_evidence_words[NETWORK_EVIDENCES];
 extern const char *const network_limited_by_words[NETWORK_LIMITED_BYS];
 extern const char *const network_event_kind_words[NETWORK_EVENT_KINDS];
+extern const char *const network_owner_kind_words[NETWORK_OWNER_KINDS];
+extern const char *const network_collection_words[NETWORK_COLLECTIONS];
 
 /* IPv4 or IPv6. Bytes in network order, IPv4 in the first four, the rest zero, so that equal
  * addresses are equal in memory. An IPv4 address mapped into IPv6 is held as IPv4. */
@@ -131,6 +155,10 @@ struct network_name_list {
     struct network_name *items;
     uint32_t count;
 };
+struct network_number_list {
+    uint32_t *items;
+    uint32_t count;
+};
 struct network_capability_list {
     struct network_capability *items;
     uint32_t count;
@@ -150,6 +178,7 @@ struct network_capability_list {
 #define NETWORK_DECLARE_address(member) struct network_address member;
 #define NETWORK_DECLARE_addresses(member) struct network_address_list member;
 #define NETWORK_DECLARE_names(member) struct network_name_list member;
+#define NETWORK_DECLARE_numbers(member) struct network_number_list member;
 #define NETWORK_DECLARE_capabilities(member) struct network_capability_list member;
 #define NETWORK_DECLARE_interface_type(member) enum network_interface_type member;
 #define NETWORK_DECLARE_duplex(member) enum network_duplex member;
@@ -158,6 +187,8 @@ struct network_capability_list {
 #define NETWORK_DECLARE_evidence(member) enum network_evidence member;
 #define NETWORK_DECLARE_limited_by(member) enum network_limited_by member;
 #define NETWORK_DECLARE_event_kind(member) enum network_event_kind member;
+#define NETWORK_DECLARE_owner_kind(member) enum network_owner_kind member;
+#define NETWORK_DECLARE_collection(member) enum network_collection member;
 
 #define NETWORK_MEMBER_(member, key, type, kind, unit, help) NETWORK_DECLARE_##type(member)
 #define NETWORK_STATUS_(member, key, type, kind, unit, help) uint8_t member;
@@ -174,12 +205,29 @@ struct network_interface {
     NETWORK_INTERFACE_METRICS(NETWORK_MEMBER_)
 };
 
+/* What held a TCP sender back, as the kernel adds it up over the connection's life: limited_by is
+ * judged from what these grew by. In microseconds. */
+struct network_send_times {
+    bool is_known;
+    bool is_application_limited; /* now: the process gives less than could be sent */
+    bool has_unsent;             /* now: something is written and not confirmed */
+    uint64_t busy, receiver_limited, sender_limited;
+};
+
 struct network_connection {
     uint64_t identity; /* of this very socket while it lives; on Linux the socket cookie */
+    struct network_send_times send_times;
     struct {
         NETWORK_CONNECTION_METRICS(NETWORK_STATUS_)
     } status;
     NETWORK_CONNECTION_METRICS(NETWORK_MEMBER_)
+};
+
+struct network_owner {
+    struct {
+        NETWORK_OWNER_METRICS(NETWORK_STATUS_)
+    } status;
+    NETWORK_OWNER_METRICS(NETWORK_MEMBER_)
 };
 
 struct network_totals {
@@ -207,6 +255,16 @@ struct network_server {
 
 /* Whether the datum is known: network_has(iface, mtu_bytes). */
 #define network_has(record, member) ((record)->status.member == NETWORK_KNOWN)
+
+/* Longest id of an interface or owner, and its NUL. */
+enum { NETWORK_ID_TEXT = 192 };
+
+/* The id of a record, by which the stream names it, into text (NETWORK_ID_TEXT bytes). An
+ * interface's is its name, with "namespace/" in front when it is in another one. An owner's tells
+ * all that sets it apart: "container:docker:0123456789ab", "process:33:nginx.service:nginx" (user,
+ * unit, name), "unit:nginx.service", "user:33". */
+void network_interface_id(const struct network_interface *iface, char *text);
+void network_owner_id(const struct network_owner *owner, char *text);
 
 /* Writes "10.0.0.2" or "fe80::1", with "/24" when the address carries a prefix length, into text
  * (NETWORK_ADDRESS_TEXT bytes). Returns the length; 0 and an empty text when there is no address.

@@ -15,6 +15,10 @@
 
 struct platform;
 
+struct platform_options {
+    bool other_namespaces; /* also what is in the other network namespaces of this machine */
+};
+
 /* Growable arrays of records, reused from reading to reading. The lists inside interfaces
  * (addresses, lower) belong to the array's owner: interface_array_clear frees them. */
 struct interface_array {
@@ -41,7 +45,8 @@ struct network_connection *connection_array_append(struct connection_array *arra
         (record)->status.member = NETWORK_KNOWN)
 void put_text(char *member, size_t size, const char *value);
 
-MUST_CHECK int platform_open(struct platform **ret_platform);
+MUST_CHECK int platform_open(
+    const struct platform_options *options, struct platform **ret_platform);
 /* Accepts NULL. */
 void platform_close(struct platform *platform);
 
@@ -55,7 +60,8 @@ int64_t platform_wall_ms(struct platform *platform);
 enum platform_depth { PLATFORM_FACTS, PLATFORM_FACTS_AND_COUNTERS };
 
 /* Appends every interface of this namespace, also those that are down, each once, in an order that
- * is stable between calls; identity unique among them. Always known: name, type, kind, is_active,
+ * is stable between calls; identity unique among them. With other_namespaces those of the others
+ * too, which have netns known; here it is NETWORK_NOT_APPLICABLE, and so with connections. Always known: name, type, kind, is_active,
  * is_up, is_loopback, is_wireless, is_point_to_point, supports_broadcast, supports_multicast,
  * addresses (empty is known), lower (empty is known). COUNTER members are the device's own since it
  * appeared or was last reset. is_counted and not_counted_reason are not the backend's: totals.c
@@ -74,9 +80,33 @@ MUST_CHECK int platform_read_interfaces(
 MUST_CHECK int platform_read_connections(
     struct platform *platform, struct connection_array *ret_connections);
 
-/* A descriptor that polls readable when interface facts may have changed; -1: there is none. */
+/* Appends the sockets that wait for others, as platform_read_connections would, but without their
+ * processes: TCP listeners and unconnected UDP. Cheap: they are few. */
+MUST_CHECK int platform_read_listeners(
+    struct platform *platform, struct connection_array *ret_listeners);
+
+/* Appends the TCP connections that ended since the last call, with their last counts; identity is
+ * that of platform_read_connections. Owners only where the system itself names them in time: the
+ * caller joins the others to what it knew of them. Returns PLATFORM_OVERRUN when some were lost;
+ * what is there is good all the same. */
+MUST_CHECK int platform_read_closed(
+    struct platform *platform, struct connection_array *ret_closed);
+
+/* Reasons of the whole system to drop packets, each with how often it came up since the system
+ * started; the same reasons in the same order for the backend's life. sentence says in plain words
+ * what it means and what helps, and is put behind "N packets were dropped: ". Read anew at every
+ * call; what cannot be read has count UINT64_MAX. Lent until the next call. */
+struct platform_drop_cause {
+    const char *sentence;
+    uint64_t count;
+};
+const struct platform_drop_cause *platform_read_drop_causes(
+    struct platform *platform, size_t *ret_count);
+
+/* A descriptor that polls readable when interface facts may have changed, or connections have
+ * ended; -1: there is none. */
 int platform_change_fd(const struct platform *platform);
-/* Empties it. *ret_changed: whether anything was announced. Returns PLATFORM_OVERRUN when
+/* Empties it. *ret_changed: whether a change of interface facts was announced. Returns PLATFORM_OVERRUN when
  * announcements were lost: the caller re-reads everything and makes an event of it. */
 enum { PLATFORM_OVERRUN = 1 };
 MUST_CHECK int platform_drain_changes(struct platform *platform, bool *ret_changed);

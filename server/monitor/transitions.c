@@ -17,7 +17,6 @@ static struct network_event *add_event(
     struct network_event *event = event_log_append(report->log);
     PUT(event, event, kind);
     PUT(event, time_ms, report->wall_ms);
-    event->status.address = NETWORK_NOT_APPLICABLE;
     PUT_TEXT(event, interface, report->name);
     snprintf(event->message, sizeof(event->message), "%s: %s", report->name, what);
     event->status.message = NETWORK_KNOWN;
@@ -154,8 +153,6 @@ void transitions_overrun(int64_t wall_ms, struct event_log *log)
     struct network_event *event = event_log_append(log);
     PUT(event, event, NETWORK_EVENT_OVERRUN);
     PUT(event, time_ms, wall_ms);
-    event->status.interface = NETWORK_NOT_APPLICABLE;
-    event->status.address = NETWORK_NOT_APPLICABLE;
     PUT_TEXT(event, message,
         "The system announced more changes than could be followed; everything was read again.");
 }

@@ -235,6 +235,17 @@ static void append_names(struct buffer *buffer, const struct network_name_list *
     buffer_append_char(buffer, ']');
 }
 
+static void append_numbers(struct buffer *buffer, const struct network_number_list *list)
+{
+    buffer_append_char(buffer, '[');
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (i > 0)
+            buffer_append_char(buffer, ',');
+        json_append_u64(buffer, list->items[i]);
+    }
+    buffer_append_char(buffer, ']');
+}
+
 static void append_capabilities(struct buffer *buffer, const struct network_capability_list *list)
 {
     buffer_append_char(buffer, '{');
@@ -294,6 +305,9 @@ void json_append_field(struct buffer *buffer, const struct field *field, const v
         break;
     case VALUE_NAMES:
         append_names(buffer, value);
+        break;
+    case VALUE_NUMBERS:
+        append_numbers(buffer, value);
         break;
     case VALUE_CAPABILITIES:
         append_capabilities(buffer, value);

@@ -16,7 +16,7 @@ static struct connection_array connections, more;
 
 static void set_up(void)
 {
-    cr_assert_eq(platform_open(&platform), 0);
+    cr_assert_eq(platform_open(&(struct platform_options){0}, &platform), 0);
 }
 
 static void tear_down(void)

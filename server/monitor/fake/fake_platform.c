@@ -66,8 +66,9 @@ static uint64_t read_number(const char *name, uint64_t otherwise, uint64_t most)
     return number < most ? number : most;
 }
 
-int platform_open(struct platform **ret_platform)
+int platform_open(const struct platform_options *options, struct platform **ret_platform)
 {
+    (void)options; /* the script has one namespace */
     CLEANUP(platform_close_p) struct platform *platform = calloc(1, sizeof(*platform));
     if (!platform)
         return -ENOMEM;
@@ -93,6 +94,26 @@ int platform_read_interfaces(
 int platform_read_connections(struct platform *platform, struct connection_array *ret_connections)
 {
     return fake_connections(&platform->script, elapsed_s(platform), ret_connections);
+}
+
+int platform_read_listeners(struct platform *platform, struct connection_array *ret_listeners)
+{
+    (void)platform, (void)ret_listeners;
+    return 0;
+}
+
+int platform_read_closed(struct platform *platform, struct connection_array *ret_closed)
+{
+    (void)platform, (void)ret_closed;
+    return 0;
+}
+
+const struct platform_drop_cause *platform_read_drop_causes(
+    struct platform *platform, size_t *ret_count)
+{
+    (void)platform;
+    *ret_count = 0;
+    return NULL;
 }
 
 int platform_change_fd(const struct platform *platform)

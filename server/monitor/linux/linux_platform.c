@@ -78,8 +78,9 @@ static int open_sockets(struct platform *platform)
     return result;
 }
 
-int platform_open(struct platform **ret_platform)
+int platform_open(const struct platform_options *options, struct platform **ret_platform)
 {
+    (void)options;
     CLEANUP(platform_close_p) struct platform *platform = calloc(1, sizeof(*platform));
     if (!platform)
         return -ENOMEM;
@@ -285,6 +286,26 @@ int platform_read_connections(struct platform *platform, struct connection_array
     linux_capability_put_owners(&platform->capabilities[CAPABILITY_OWNERS],
         platform->owners.with_process > 0 || platform->owners.without_process == 0);
     return 0;
+}
+
+int platform_read_listeners(struct platform *platform, struct connection_array *ret_listeners)
+{
+    (void)platform, (void)ret_listeners;
+    return 0;
+}
+
+int platform_read_closed(struct platform *platform, struct connection_array *ret_closed)
+{
+    (void)platform, (void)ret_closed;
+    return 0;
+}
+
+const struct platform_drop_cause *platform_read_drop_causes(
+    struct platform *platform, size_t *ret_count)
+{
+    (void)platform;
+    *ret_count = 0;
+    return NULL;
 }
 
 int platform_change_fd(const struct platform *platform)
