@@ -7,23 +7,17 @@
 #include <netinet/in.h>
 #include <string.h>
 
-int sockets_init(struct sockets *sockets)
-{
-    *sockets = (struct sockets){0};
-    return netlink_open(&sockets->netlink, NETLINK_SOCK_DIAG);
-}
-
 void sockets_fini(struct sockets *sockets)
 {
     if (!sockets)
         return;
-    netlink_close(&sockets->netlink);
     free(sockets->hints);
     map_fini(&sockets->seen);
 }
 
 struct collecting {
     struct sockets *sockets;
+    struct netlink_socket *diag;
     struct connection_array *connections;
     uint8_t protocol;
 };
@@ -84,15 +78,15 @@ enum { ALL_STATES = ((1 << 13) - 1) & ~1 };
 
 static int dump(struct collecting *collecting, struct nlmsghdr *request)
 {
-    int result = netlink_dump(
-        &collecting->sockets->netlink, request, &(struct netlink_sink){take_socket, collecting});
+    int result =
+        netlink_dump(collecting->diag, request, &(struct netlink_sink){take_socket, collecting});
     return result == NETLINK_INTERRUPTED ? 0 : result;
 }
 
 /* By the older request, which knows no family: one walk over the kernel's table of connections
  * tells of IPv4 and IPv6, where the newer one walks it for each. On a quiet host that walk is most
  * of what a reading costs. */
-static int dump_tcp(struct sockets *sockets, struct connection_array *connections)
+static int dump_tcp(struct collecting collecting)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
     struct nlmsghdr *request = netlink_request(buffer, TCPDIAG_GETSOCK);
@@ -100,10 +94,11 @@ static int dump_tcp(struct sockets *sockets, struct connection_array *connection
     query->idiag_family = AF_INET; /* which module is asked; the answer has both */
     query->idiag_states = ALL_STATES;
     query->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
-    return dump(&(struct collecting){sockets, connections, IPPROTO_TCP}, request);
+    collecting.protocol = IPPROTO_TCP;
+    return dump(&collecting, request);
 }
 
-static int dump_udp(struct sockets *sockets, struct connection_array *connections, uint8_t family)
+static int dump_udp(struct collecting collecting, uint8_t family)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
     struct nlmsghdr *request = netlink_request(buffer, SOCK_DIAG_BY_FAMILY);
@@ -111,7 +106,8 @@ static int dump_udp(struct sockets *sockets, struct connection_array *connection
     query->sdiag_family = family;
     query->sdiag_protocol = IPPROTO_UDP;
     query->idiag_states = ALL_STATES;
-    return dump(&(struct collecting){sockets, connections, IPPROTO_UDP}, request);
+    collecting.protocol = IPPROTO_UDP;
+    return dump(&collecting, request);
 }
 
 /* IPv6 may be switched off, and a protocol's half of sock_diag be a module that is not there;
@@ -121,14 +117,21 @@ static int tolerate_absence(int result)
     return result == -ENOENT || result == -EOPNOTSUPP || result == -EAFNOSUPPORT ? 0 : result;
 }
 
-int sockets_read(struct sockets *sockets, struct connection_array *ret_connections)
+void sockets_begin(struct sockets *sockets)
 {
     sockets->hint_count = 0;
     map_clear(&sockets->seen);
-    int result = dump_tcp(sockets, ret_connections);
+}
+
+int sockets_read(
+    struct sockets *sockets, struct netlink_socket *diag, struct connection_array *ret_connections)
+{
+    struct collecting collecting = {
+        .sockets = sockets, .diag = diag, .connections = ret_connections};
+    int result = dump_tcp(collecting);
     if (result == 0)
-        result = tolerate_absence(dump_udp(sockets, ret_connections, AF_INET));
+        result = tolerate_absence(dump_udp(collecting, AF_INET));
     if (result == 0)
-        result = tolerate_absence(dump_udp(sockets, ret_connections, AF_INET6));
+        result = tolerate_absence(dump_udp(collecting, AF_INET6));
     return result;
 }

@@ -1,4 +1,4 @@
-/* sockets - all TCP and UDP sockets of the namespace, by three sock_diag dumps.
+/* sockets - all TCP and UDP sockets of a namespace, by three sock_diag dumps.
  */
 #ifndef IFPULSE_SOCKETS_H
 #define IFPULSE_SOCKETS_H
@@ -9,16 +9,18 @@
 #include "socket_decode.h"
 
 struct sockets {
-    struct netlink_socket netlink;
     struct socket_owner_hint *hints; /* of connection i */
     size_t hint_count, hint_capacity;
     struct map seen; /* a socket that changes its state meanwhile may be dumped twice */
 };
 
-MUST_CHECK int sockets_init(struct sockets *sockets);
 void sockets_fini(struct sockets *sockets);
 
-/* Appends every socket and fills hints beside. */
-MUST_CHECK int sockets_read(struct sockets *sockets, struct connection_array *ret_connections);
+/* A new reading begins, into an empty array. */
+void sockets_begin(struct sockets *sockets);
+/* Appends every socket of the namespace that diag (NETLINK_SOCK_DIAG) was opened in, and fills
+ * hints beside. */
+MUST_CHECK int sockets_read(
+    struct sockets *sockets, struct netlink_socket *diag, struct connection_array *ret_connections);
 
 #endif

@@ -1,0 +1,223 @@
+#include "netns.h"
+
+#include "addresses.h"
+#include "announcements.h"
+#include "device_facts.h"
+#include "ethtool_facts.h"
+#include <errno.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Facts are read again when they were announced to have changed, and this often anyway. */
+#define RECONCILE_NS UINT64_C(60000000000)
+
+void netns_close(struct netns *netns)
+{
+    if (!netns)
+        return;
+    netlink_close(&netns->route);
+    netlink_close(&netns->diag);
+    wireless_fini(&netns->wireless);
+    link_array_fini(&netns->links);
+    interface_array_fini(&netns->facts);
+    map_fini(&netns->name_by_index);
+    map_fini(&netns->gone);
+    if (netns->announcements >= 0)
+        close(netns->announcements);
+    if (netns->ioctl_socket >= 0)
+        close(netns->ioctl_socket);
+    free(netns);
+}
+
+static int open_sockets(struct netns *netns)
+{
+    netns->ioctl_socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (netns->ioctl_socket < 0)
+        return -errno;
+    /* Joined before anything is read, so that no change falls between. */
+    int result = announcements_open(&netns->announcements);
+    if (result == 0)
+        result = netlink_open(&netns->route, NETLINK_ROUTE);
+    if (result == 0)
+        result = netlink_open(&netns->diag, NETLINK_SOCK_DIAG);
+    if (result == 0)
+        result = wireless_init(&netns->wireless);
+    return result;
+}
+
+int netns_open(const char *name, uint16_t ordinal, struct netns **ret_netns)
+{
+    CLEANUP(netns_close_p) struct netns *netns = calloc(1, sizeof(*netns));
+    if (!netns)
+        return -ENOMEM;
+    put_text(netns->name, sizeof(netns->name), name);
+    netns->ordinal = ordinal;
+    netns->announcements = -1;
+    netns->ioctl_socket = -1;
+    netns->is_stale = true;
+    netns->counters.socket = &netns->route;
+    int result = open_sockets(netns);
+    if (result == 0)
+        *ret_netns = HAND_OVER(netns);
+    return result;
+}
+
+/* Tells a device from an earlier one with the same index. */
+static uint64_t generation_of(const struct netns *netns, int32_t index)
+{
+    size_t gone = map_find_index(&netns->gone, (struct map_key){.low = (uint64_t)index});
+    return gone == MAP_ABSENT ? 0 : gone;
+}
+
+#define PUT_NETNS(netns_, record)                                                                  \
+    do {                                                                                           \
+        if ((netns_)->name[0] != '\0')                                                             \
+            PUT_TEXT(record, netns, (netns_)->name);                                               \
+        else                                                                                       \
+            (record)->status.netns = NETWORK_NOT_APPLICABLE;                                       \
+    } while (0)
+
+static int describe_links(struct netns *netns)
+{
+    interface_array_clear(&netns->facts);
+    map_clear(&netns->name_by_index);
+    for (size_t i = 0; i < netns->links.count; i++) {
+        const struct link *link = &netns->links.items[i];
+        struct network_interface *iface = interface_array_append(&netns->facts);
+        if (!iface)
+            return -ENOMEM;
+        link_describe(link, iface);
+        iface->identity |=
+            (generation_of(netns, link->index) & UINT16_MAX) << 32 | (uint64_t)netns->ordinal << 48;
+        PUT_NETNS(netns, iface);
+        device_facts_read(iface);
+        ethtool_facts_read(netns->ioctl_socket, iface);
+        int result = map_insert_index(
+            &netns->name_by_index, (struct map_key){.low = (uint64_t)link->index}, i);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+static int read_facts(struct netns *netns)
+{
+    int result = links_read(&netns->route, &netns->links);
+    if (result == 0)
+        result = describe_links(netns);
+    if (result == 0)
+        result = links_connect(&netns->links, &netns->facts);
+    if (result == 0)
+        result = addresses_read(&netns->route, &netns->facts);
+    /* Wireless facts are an extra: without them interfaces are shown all the same. */
+    if (result == 0)
+        netns->wireless_result = wireless_read_facts(&netns->wireless, &netns->facts);
+    return result;
+}
+
+static int update_facts(struct netns *netns, uint64_t now_ns)
+{
+    if (!netns->is_stale && now_ns - netns->facts_ns < RECONCILE_NS)
+        return 0;
+    netns->is_stale = true;
+    int result = read_facts(netns);
+    if (result < 0)
+        return result;
+    netns->is_stale = false;
+    netns->facts_ns = now_ns;
+    return 0;
+}
+
+static int copy_list(const void *items, uint32_t count, size_t size, void *ret_items)
+{
+    void *copy = NULL;
+    if (count > 0) {
+        copy = malloc(count * size);
+        if (!copy)
+            return -ENOMEM;
+        memcpy(copy, items, count * size);
+    }
+    memcpy(ret_items, &copy, sizeof(copy));
+    return 0;
+}
+
+static int append_copy(struct interface_array *array, const struct network_interface *fact)
+{
+    struct network_interface *iface = interface_array_append(array);
+    if (!iface)
+        return -ENOMEM;
+    *iface = *fact;
+    iface->addresses.items = NULL;
+    iface->lower.items = NULL;
+    int result = copy_list(fact->addresses.items, fact->addresses.count,
+        sizeof(*fact->addresses.items), &iface->addresses.items);
+    if (result == 0)
+        result = copy_list(
+            fact->lower.items, fact->lower.count, sizeof(*fact->lower.items), &iface->lower.items);
+    return result;
+}
+
+/* Signals change all the time and unannounced, so they are read with the counters; where that
+ * fails they are unknown and the rest is not. */
+static int read_counters(struct netns *netns, struct interface_array *interfaces)
+{
+    bool has_missed = false;
+    if (wireless_read_signal(&netns->wireless, interfaces) < 0)
+        netns->is_stale = true;
+    int result = counters_read(&netns->counters, interfaces, &has_missed);
+    if (has_missed)
+        netns->is_stale = true;
+    return result;
+}
+
+int netns_read_interfaces(struct netns *netns, enum platform_depth depth, uint64_t now_ns,
+    struct interface_array *ret_interfaces)
+{
+    size_t first = ret_interfaces->count;
+    int result = update_facts(netns, now_ns);
+    for (size_t i = 0; result == 0 && i < netns->facts.count; i++)
+        result = append_copy(ret_interfaces, &netns->facts.items[i]);
+    if (result < 0 || depth == PLATFORM_FACTS)
+        return result;
+    struct interface_array own = {
+        .items = ret_interfaces->items + first, .count = ret_interfaces->count - first};
+    return read_counters(netns, &own);
+}
+
+static void put_interface(struct netns *netns, struct network_connection *connection,
+    const struct socket_owner_hint *hint)
+{
+    if (hint->interface_index == 0) {
+        connection->status.interface = NETWORK_NOT_APPLICABLE;
+        return;
+    }
+    size_t at =
+        map_find_index(&netns->name_by_index, (struct map_key){.low = hint->interface_index});
+    if (at != MAP_ABSENT)
+        PUT_TEXT(connection, interface, netns->facts.items[at].name);
+}
+
+int netns_read_connections(
+    struct netns *netns, struct sockets *sockets, struct connection_array *ret_connections)
+{
+    size_t first = ret_connections->count;
+    int result = sockets_read(sockets, &netns->diag, ret_connections);
+    for (size_t i = first; result == 0 && i < ret_connections->count; i++) {
+        put_interface(netns, &ret_connections->items[i], &sockets->hints[i]);
+        PUT_NETNS(netns, &ret_connections->items[i]);
+    }
+    return result;
+}
+
+int netns_drain_changes(struct netns *netns, bool *ret_changed)
+{
+    bool has_changed = false;
+    int result = announcements_drain(netns->announcements, &netns->gone, &has_changed);
+    if (result < 0)
+        return result;
+    netns->is_stale |= has_changed;
+    *ret_changed = has_changed;
+    return result;
+}

@@ -1,0 +1,51 @@
+/* netns - one network namespace, through sockets that were opened in it.
+ *
+ * A netlink socket speaks of the namespace it was opened in, whichever namespace its owner is in
+ * later; so each namespace is a set of sockets and what was learnt through them. There is always
+ * the one the program runs in; others are there when they were asked for.
+ */
+#ifndef IFPULSE_NETNS_H
+#define IFPULSE_NETNS_H
+
+#include "counters.h"
+#include "links.h"
+#include "map.h"
+#include "netlink_socket.h"
+#include "platform.h"
+#include "sockets.h"
+#include "wireless_links.h"
+
+struct netns {
+    char name[32];    /* empty: the one the program runs in */
+    uint16_t ordinal; /* tells its interfaces' identities from others'; 0: the program's own */
+    struct netlink_socket route, diag;
+    int announcements, ioctl_socket;
+    struct wireless wireless;
+    int wireless_result; /* of the last reading of its facts */
+    struct counters_reader counters;
+    struct link_array links;
+    struct interface_array facts; /* kept; without counters */
+    struct map name_by_index;     /* to facts */
+    struct map gone;              /* by ifindex, how many devices that had it are no more */
+    bool is_stale;
+    uint64_t facts_ns;
+};
+
+/* Opens its sockets in the namespace that the calling thread is in. name may be empty. */
+MUST_CHECK int netns_open(const char *name, uint16_t ordinal, struct netns **ret_netns);
+/* Accepts NULL. */
+void netns_close(struct netns *netns);
+DEFINE_CLEANUP(struct netns, netns_close)
+
+/* What platform_read_interfaces says, of this namespace. now_ns is monotonic. */
+MUST_CHECK int netns_read_interfaces(struct netns *netns, enum platform_depth depth,
+    uint64_t now_ns, struct interface_array *ret_interfaces);
+
+/* Appends this namespace's sockets, with interface and netns; sockets keeps the hints beside. */
+MUST_CHECK int netns_read_connections(
+    struct netns *netns, struct sockets *sockets, struct connection_array *ret_connections);
+
+/* What platform_drain_changes says, of this namespace. */
+MUST_CHECK int netns_drain_changes(struct netns *netns, bool *ret_changed);
+
+#endif
