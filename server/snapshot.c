@@ -27,7 +27,7 @@ DEFINE_CLEANUP(struct network_monitor, network_monitor_close)
 
 static bool wants_connections(unsigned topics)
 {
-    return topics & (1u << TOPIC_CONNECTIONS | 1u << TOPIC_TOTALS);
+    return topics & (1u << TOPIC_CONNECTIONS | 1u << TOPIC_OWNERS | 1u << TOPIC_TOTALS);
 }
 
 static int read_twice(struct network_monitor *monitor, unsigned topics, uint32_t span_ms)

@@ -104,7 +104,7 @@ enum network_event_kind {
     NETWORK_EVENT_INTERFACE_ADDED,
     NETWORK_EVENT_INTERFACE_REMOVED,
     NETWORK_EVENT_COUNTER_RESET,
-    NETWORK_EVENT_OVERRUN, /* the kernel had more to say than we could take; re-read */
+    NETWORK_EVENT_OVERRUN,       /* the kernel had more to say than we could take; re-read */
     NETWORK_EVENT_ROUTE_CHANGED, /* the default route */
     NETWORK_EVENT_DROPS,         /* packets were dropped, and why */
     NETWORK_EVENT_LISTENER_ADDED,

@@ -12,8 +12,12 @@ void observation_free(struct observation *observation)
         free(observation->interfaces[i].lower.items);
     }
     free(observation->interfaces);
+    for (size_t i = 0; i < observation->owner_count; i++)
+        free(observation->owners[i].pids.items);
     free(observation->connections);
+    free(observation->owners);
     free(observation->events);
+    free(observation->closed);
     free(observation->capabilities);
     free(observation);
 }
@@ -67,17 +71,51 @@ static int copy_connections(const struct network_monitor *monitor, struct observ
         items, observation->connection_count, sizeof(*items), &observation->connections);
 }
 
+static int copy_owners(const struct network_monitor *monitor, struct observation *observation)
+{
+    size_t count;
+    const struct network_owner *items = network_monitor_owners(monitor, &count);
+    int result = copy_items(items, count, sizeof(*items), &observation->owners);
+    while (result == 0 && observation->owner_count < count) {
+        struct network_number_list *pids = &observation->owners[observation->owner_count++].pids;
+        const uint32_t *numbers = pids->items;
+        pids->items = NULL;
+        result = copy_items(numbers, pids->count, sizeof(*numbers), &pids->items);
+    }
+    return result;
+}
+
+/* Those of a list of events that came after one that the caller has. */
+static int copy_newer(const struct network_event *items, size_t count, uint64_t after_event,
+    struct network_event **ret_items)
+{
+    while (count > 0 && items->identity <= after_event) {
+        items++;
+        count--;
+    }
+    return copy_items(items, count, sizeof(*items), ret_items);
+}
+
+static size_t count_newer(const struct network_event *items, size_t count, uint64_t after_event)
+{
+    size_t older = 0;
+    while (older < count && items[older].identity <= after_event)
+        older++;
+    return count - older;
+}
+
 static int copy_events(
     const struct network_monitor *monitor, uint64_t after_event, struct observation *observation)
 {
     size_t count;
     const struct network_event *items = network_monitor_events(monitor, &count);
-    while (count > 0 && items->identity <= after_event) {
-        items++;
-        count--;
-    }
-    observation->event_count = count;
-    return copy_items(items, count, sizeof(*items), &observation->events);
+    observation->event_count = count_newer(items, count, after_event);
+    int result = copy_newer(items, count, after_event, &observation->events);
+    if (result < 0)
+        return result;
+    items = network_monitor_closed(monitor, &count);
+    observation->closed_count = count_newer(items, count, after_event);
+    return copy_newer(items, count, after_event, &observation->closed);
 }
 
 static int copy_capabilities(const struct network_monitor *monitor, struct observation *observation)
@@ -99,6 +137,8 @@ int observation_new(const struct network_monitor *monitor, bool with_connections
     int result = copy_interfaces(monitor, observation);
     if (result == 0 && with_connections)
         result = copy_connections(monitor, observation);
+    if (result == 0 && with_connections)
+        result = copy_owners(monitor, observation);
     if (result == 0)
         result = copy_events(monitor, after_event, observation);
     if (result == 0)
@@ -108,24 +148,42 @@ int observation_new(const struct network_monitor *monitor, bool with_connections
     return result;
 }
 
-/* Puts those of older's events in front that newer, asked from the same place, has not itself. */
-static int join_events(struct observation *newer, const struct observation *older)
+struct events {
+    struct network_event *items;
+    size_t count;
+};
+
+/* Puts those of older in front that newer, asked from the same place, has not itself. */
+static int join_events(struct events *newer, const struct events *older)
 {
-    uint64_t first = newer->event_count > 0 ? newer->events[0].identity : UINT64_MAX;
+    uint64_t first = newer->count > 0 ? newer->items[0].identity : UINT64_MAX;
     size_t missing = 0;
-    while (missing < older->event_count && older->events[missing].identity < first)
+    while (missing < older->count && older->items[missing].identity < first)
         missing++;
     if (missing == 0)
         return 0;
-    size_t count = missing + newer->event_count;
-    struct network_event *events = reallocarray(newer->events, count, sizeof(*events));
-    if (!events)
+    size_t count = missing + newer->count;
+    struct network_event *items = reallocarray(newer->items, count, sizeof(*items));
+    if (!items)
         return -ENOMEM;
-    memmove(events + missing, events, newer->event_count * sizeof(*events));
-    memcpy(events, older->events, missing * sizeof(*events));
-    newer->events = events;
-    newer->event_count = count;
+    if (newer->count > 0)
+        memmove(items + missing, items, newer->count * sizeof(*items));
+    memcpy(items, older->items, missing * sizeof(*items));
+    *newer = (struct events){items, count};
     return 0;
+}
+
+static int join_all_events(struct observation *newer, const struct observation *older)
+{
+    struct events events = {newer->events, newer->event_count};
+    struct events closed = {newer->closed, newer->closed_count};
+    int result = join_events(&events, &(struct events){older->events, older->event_count});
+    int closed_result = join_events(&closed, &(struct events){older->closed, older->closed_count});
+    newer->events = events.items;
+    newer->event_count = events.count;
+    newer->closed = closed.items;
+    newer->closed_count = closed.count;
+    return result < 0 ? result : closed_result;
 }
 
 int observation_supersede(struct observation *newer, struct observation *older)
@@ -133,7 +191,7 @@ int observation_supersede(struct observation *newer, struct observation *older)
     CLEANUP(observation_free_p) struct observation *owned = older;
     if (!owned)
         return 0;
-    int result = join_events(newer, owned);
+    int result = join_all_events(newer, owned);
     if (owned->is_tick && !newer->is_tick) {
         newer->is_tick = true;
         newer->tick_ms = owned->tick_ms;
@@ -141,6 +199,9 @@ int observation_supersede(struct observation *newer, struct observation *older)
     if (!newer->has_connections && owned->has_connections) {
         newer->connections = HAND_OVER(owned->connections);
         newer->connection_count = owned->connection_count;
+        newer->owners = HAND_OVER(owned->owners);
+        newer->owner_count = owned->owner_count;
+        owned->owner_count = 0;
         newer->has_connections = true;
         owned->connection_count = 0;
     }

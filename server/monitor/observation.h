@@ -18,9 +18,13 @@ struct observation {
     size_t interface_count;
     struct network_connection *connections;
     size_t connection_count;
+    struct network_owner *owners; /* read with the connections */
+    size_t owner_count;
     struct network_totals totals;
     struct network_event *events; /* those after the identity it was asked to start at */
     size_t event_count;
+    struct network_event *closed; /* connections that ended, likewise */
+    size_t closed_count;
     struct network_capability *capabilities;
     size_t capability_count;
 };
@@ -33,8 +37,8 @@ void observation_free(struct observation *observation);
 DEFINE_CLEANUP(struct observation, observation_free)
 
 /* Moves into newer what must not be lost when it replaces older unread: older's events, in front,
- * older's connections where newer has none, and that a tick was made. Takes older. Without memory
- * for the events they are lost, and newer is otherwise complete. */
+ * older's connections and owners where newer has none, and that a tick was made. Takes older.
+ * Without memory for the events they are lost, and newer is otherwise complete. */
 MUST_CHECK int observation_supersede(struct observation *newer, struct observation *older);
 
 #endif

@@ -61,13 +61,14 @@ enum platform_depth { PLATFORM_FACTS, PLATFORM_FACTS_AND_COUNTERS };
 
 /* Appends every interface of this namespace, also those that are down, each once, in an order that
  * is stable between calls; identity unique among them. With other_namespaces those of the others
- * too, which have netns known; here it is NETWORK_NOT_APPLICABLE, and so with connections. Always known: name, type, kind, is_active,
- * is_up, is_loopback, is_wireless, is_point_to_point, supports_broadcast, supports_multicast,
- * addresses (empty is known), lower (empty is known). COUNTER members are the device's own since it
- * appeared or was last reset. is_counted and not_counted_reason are not the backend's: totals.c
- * decides, from type, kind, lower and is_linked_outside, which the backend sets. Left untouched:
- * every RATE. On failure ret_interfaces may hold a part; the caller throws it away. An interface
- * that vanishes while being read is left out; that is no failure. */
+ * too, which have netns known; here it is NETWORK_NOT_APPLICABLE, and so with connections. Always
+ * known: name, type, kind, is_active, is_up, is_loopback, is_wireless, is_point_to_point,
+ * supports_broadcast, supports_multicast, addresses (empty is known), lower (empty is known).
+ * COUNTER members are the device's own since it appeared or was last reset. is_counted and
+ * not_counted_reason are not the backend's: totals.c decides, from type, kind, lower and
+ * is_linked_outside, which the backend sets. Left untouched: every RATE. On failure ret_interfaces
+ * may hold a part; the caller throws it away. An interface that vanishes while being read is left
+ * out; that is no failure. */
 MUST_CHECK int platform_read_interfaces(
     struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces);
 
@@ -89,8 +90,7 @@ MUST_CHECK int platform_read_listeners(
  * that of platform_read_connections. Owners only where the system itself names them in time: the
  * caller joins the others to what it knew of them. Returns PLATFORM_OVERRUN when some were lost;
  * what is there is good all the same. */
-MUST_CHECK int platform_read_closed(
-    struct platform *platform, struct connection_array *ret_closed);
+MUST_CHECK int platform_read_closed(struct platform *platform, struct connection_array *ret_closed);
 
 /* Reasons of the whole system to drop packets, each with how often it came up since the system
  * started; the same reasons in the same order for the backend's life. sentence says in plain words
@@ -106,8 +106,9 @@ const struct platform_drop_cause *platform_read_drop_causes(
 /* A descriptor that polls readable when interface facts may have changed, or connections have
  * ended; -1: there is none. */
 int platform_change_fd(const struct platform *platform);
-/* Empties it. *ret_changed: whether a change of interface facts was announced. Returns PLATFORM_OVERRUN when
- * announcements were lost: the caller re-reads everything and makes an event of it. */
+/* Empties it. *ret_changed: whether a change of interface facts was announced. Returns
+ * PLATFORM_OVERRUN when announcements were lost: the caller re-reads everything and makes an event
+ * of it. */
 enum { PLATFORM_OVERRUN = 1 };
 MUST_CHECK int platform_drain_changes(struct platform *platform, bool *ret_changed);
 

@@ -70,6 +70,7 @@ int api_problem(
 
 static const char *const topic_parameters[] = {"since", "instance", NULL};
 static const char *const snapshot_parameters[] = {"topics", "since", "instance", NULL};
+static const char *const event_parameters[] = {"event", "since", "instance", NULL};
 static const char *const no_parameters[] = {NULL};
 
 static bool is_allowed(const char *const *allowed, const char *name)
@@ -246,6 +247,40 @@ static int answer_topic(const struct http *http, const struct http_request *requ
     return answer_topics(http, request, &document, ret_response);
 }
 
+static int parse_event_kinds(
+    const struct http_request *request, struct query *query, struct http_response *ret_response)
+{
+    const char *word = http_parameter(request, "event");
+    char known[256];
+
+    while (word) {
+        size_t length = strcspn(word, ",");
+
+        if (!query_add_event_kind(query, word, length)) {
+            query_list_event_kinds(known, sizeof known);
+            return api_problem(ret_response, 400, "bad-request",
+                "\"event\" names \"%.*s\", which is no kind of event; there are: %s.",
+                length < 100 ? (int)length : 100, word, known);
+        }
+        word = word[length] ? word + length + 1 : NULL;
+    }
+    return 0;
+}
+
+static int answer_events(const struct http *http, const struct http_request *request,
+    const char *rest, struct http_response *ret_response)
+{
+    struct encode_request document = {.topics = 1u << TOPIC_EVENTS};
+    struct query query = {.topic = TOPIC_EVENTS};
+    int r = parse_event_kinds(request, &query, ret_response);
+
+    (void)rest;
+    if (r < 0 || ret_response->status)
+        return r;
+    document.event_kinds = query.event_kinds;
+    return answer_topics(http, request, &document, ret_response);
+}
+
 static int answer_snapshot(const struct http *http, const struct http_request *request,
     const char *rest, struct http_response *ret_response)
 {
@@ -258,7 +293,7 @@ static int answer_snapshot(const struct http *http, const struct http_request *r
     return answer_topics(http, request, &document, ret_response);
 }
 
-/* An interface is asked for by its id, which is its name as the stream writes it. */
+/* An interface is asked for by its id as the stream writes it. */
 static const struct record *find_interface(const struct model *model, const char *id)
 {
     const struct record *record = model->tables[TOPIC_INTERFACES].first;
@@ -266,11 +301,11 @@ static const struct record *find_interface(const struct model *model, const char
     for (; record; record = record->next) {
         struct buffer text CLEANUP(buffer_fini) = {0};
         struct buffer asked CLEANUP(buffer_fini) = {0};
-        const char *name = (const char *)&record->key;
+        const char *name = record->name;
 
-        if (strncmp(name, id, sizeof record->key) == 0)
+        if (strcmp(name, id) == 0)
             return record;
-        json_append_name(&text, name, strnlen(name, sizeof record->key));
+        json_append_name(&text, name, strlen(name));
         json_append_text(&asked, id, strlen(id));
         if (text.length == asked.length && !buffer_failed(&text) && !buffer_failed(&asked) &&
             memcmp(text.bytes, asked.bytes, text.length) == 0)
@@ -361,8 +396,9 @@ static const struct route {
     {"/api/v1/interfaces", answer_topic, topic_parameters},
     {"/api/v1/interfaces/", answer_interface, topic_parameters},
     {"/api/v1/connections", answer_topic, topic_parameters},
+    {"/api/v1/owners", answer_topic, topic_parameters},
     {"/api/v1/totals", answer_topic, topic_parameters},
-    {"/api/v1/events", answer_topic, topic_parameters},
+    {"/api/v1/events", answer_events, event_parameters},
     {"/api/v1/server", answer_topic, topic_parameters},
     {"/api/v1/health", answer_health, no_parameters},
     {"/api/v1/stream", answer_stream, no_parameters},
@@ -398,7 +434,7 @@ static int answer_route(
     if (!route)
         return api_problem(response, 404, "not-found",
             "There is nothing at \"%.200s\"; there are /api/v1/snapshot, interfaces, "
-            "interfaces/{name}, connections, totals, events, server, health and stream.",
+            "interfaces/{name}, connections, owners, totals, events, server, health and stream.",
             request->path);
     r = check_parameters(request, route->parameters, response);
     return r < 0 || response->status ? r : route->answer(http, request, rest, response);

@@ -109,10 +109,10 @@ enum hub_news hub_take(struct hub *hub)
 
 /* --- connections are read while someone wants them --- */
 
-/* Totals say how many connections there are. */
+/* Totals say how many connections there are, and what their owners do not explain. */
 static bool needs_connections(enum topic topic)
 {
-    return topic == TOPIC_CONNECTIONS || topic == TOPIC_TOTALS;
+    return topic == TOPIC_CONNECTIONS || topic == TOPIC_OWNERS || topic == TOPIC_TOTALS;
 }
 
 static void set_watching(struct hub *hub)

@@ -18,7 +18,8 @@ int command_refuse(struct command_refusal *refusal, const char *code, const char
     return COMMAND_REFUSED;
 }
 
-static const char *const subscribe_members[] = {"op", "id", "topic", "interval_ms", "since", NULL};
+static const char *const subscribe_members[] = {
+    "op", "id", "topic", "interval_ms", "since", "filter", NULL};
 static const char *const unsubscribe_members[] = {"op", "id", NULL};
 static const char *const ping_members[] = {"op", "data", NULL};
 static const char *const authenticate_members[] = {"op", "token", NULL};
@@ -38,7 +39,6 @@ static const struct op_word {
 static const struct {
     const char *member, *code;
 } later_members[] = {
-    {"filter", "bad_filter"},
     {"fields", "bad_field"},
     {"sort", "bad_sort"},
     {"limit", "bad_limit"},
@@ -137,6 +137,53 @@ static int parse_since(
     return 0;
 }
 
+static int add_event_kind(
+    const json_t *word, struct command *command, struct command_refusal *refusal)
+{
+    char known[256];
+
+    if (json_is_string(word) &&
+        query_add_event_kind(&command->query, json_string_value(word), json_string_length(word)))
+        return 0;
+    query_list_event_kinds(known, sizeof known);
+    REFUSE(refusal, "bad_filter", "\"event\" in \"filter\" must be one or a list of: %s", known);
+}
+
+static int parse_event_kinds(
+    const json_t *kinds, struct command *command, struct command_refusal *refusal)
+{
+    int r = 0;
+    size_t i;
+    json_t *word;
+
+    if (!json_is_array(kinds) || json_array_size(kinds) == 0)
+        return add_event_kind(kinds, command, refusal);
+    json_array_foreach(kinds, i, word)
+    {
+        if (r == 0)
+            r = add_event_kind(word, command, refusal);
+    }
+    return r;
+}
+
+/* Of all the filters of the protocol this version offers one: which kinds of events. */
+static int parse_filter(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *filter = json_object_get(message, "filter");
+    const json_t *kinds = json_object_get(filter, "event");
+
+    if (!filter)
+        return 0;
+    if (command->query.topic != TOPIC_EVENTS || !json_is_object(filter) ||
+        json_object_size(filter) != (kinds ? 1 : 0))
+        REFUSE(refusal, "bad_filter",
+            "this version filters only events, by {\"event\": [kinds]}; leave \"filter\" out to "
+            "get "
+            "the whole topic");
+    return kinds ? parse_event_kinds(kinds, command, refusal) : 0;
+}
+
 static int parse_ping(
     const json_t *message, struct command *command, struct command_refusal *refusal)
 {
@@ -160,6 +207,8 @@ static int parse_subscribe(
 
     if (r == 0)
         r = parse_topic(message, command, refusal);
+    if (r == 0)
+        r = parse_filter(message, command, refusal);
     if (r == 0)
         r = parse_interval(message, command, refusal);
     if (r == 0)

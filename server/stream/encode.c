@@ -42,11 +42,10 @@ static void append_fields(struct buffer *buffer, const struct record_type *type,
     }
 }
 
-static void append_id(
-    struct buffer *buffer, const struct topic_info *topic, struct map_key key, uint64_t id)
+static void append_id(struct buffer *buffer, const char *name, uint64_t id)
 {
-    if (topic->has_names) {
-        json_append_name(buffer, (const char *)&key, strnlen((const char *)&key, sizeof key));
+    if (name) {
+        json_append_name(buffer, name, strlen(name));
         return;
     }
     buffer_append_char(buffer, '"');
@@ -87,22 +86,31 @@ static void separate(struct buffer *buffer, struct cuts *cuts, size_t start, siz
         add_cut(buffer, cuts, from);
 }
 
-static void append_changed(
-    struct buffer *buffer, const struct model_table *table, uint64_t since, struct cuts *cuts)
+/* What is encoded: the records of one query that changed after since. */
+struct selection {
+    const struct model *model;
+    const struct query *query;
+    uint64_t since;
+};
+
+static void append_changed(struct buffer *buffer, const struct selection *selection,
+    const struct model_table *table, struct cuts *cuts)
 {
-    const struct topic_info *topic = &topic_info[table->topic];
+    const struct record_type *type = topic_info[table->topic].record;
+    uint64_t since = selection->since;
     size_t start = buffer->length;
     const struct record *record = since ? table->newest : table->first;
 
-    while (record && record->changed > since) {
+    for (; record && record->changed > since; record = since ? record->older : record->next) {
         size_t from = buffer->length;
 
-        append_id(buffer, topic, record->key, record->id);
+        if (!query_takes(selection->query, record))
+            continue;
+        append_id(buffer, record->name, record->id);
         buffer_append(buffer, ":{", 2);
-        append_fields(buffer, topic->record, record, since);
+        append_fields(buffer, type, record, since);
         buffer_append(buffer, "},", 2);
         separate(buffer, cuts, start, from);
-        record = since ? record->older : record->next;
     }
     for (size_t i = 0; since && i < table->tombstone_count; i++) {
         const struct tombstone *tombstone = model_tombstone(table, i);
@@ -112,7 +120,7 @@ static void append_changed(
             break;
         if (tombstone->created > since)
             continue;
-        append_id(buffer, topic, tombstone->key, tombstone->id);
+        append_id(buffer, tombstone->name, tombstone->id);
         buffer_append(buffer, ":null,", 6);
         separate(buffer, cuts, start, from);
     }
@@ -120,15 +128,17 @@ static void append_changed(
 
 /* What stands between the braces of data or patch. Every entry ends in a comma; the last one's
  * goes, and those at the cuts are left out by whoever copies the parts. */
-static void append_body(
-    struct buffer *buffer, const struct model_table *table, uint64_t since, struct cuts *cuts)
+static void append_body(struct buffer *buffer, const struct selection *selection, struct cuts *cuts)
 {
+    const struct topic_info *topic = &topic_info[selection->query->topic];
+    const struct model_table *tables[2];
+    unsigned table_count = query_tables(selection->query, selection->model, tables);
     size_t start = buffer->length;
 
-    if (topic_info[table->topic].is_collection)
-        append_changed(buffer, table, since, cuts);
-    else if (table->first && table->first->changed > since)
-        append_fields(buffer, topic_info[table->topic].record, table->first, since);
+    for (unsigned i = 0; topic->is_collection && i < table_count; i++)
+        append_changed(buffer, selection, tables[i], cuts);
+    if (!topic->is_collection && tables[0]->first && tables[0]->first->changed > selection->since)
+        append_fields(buffer, topic->record, tables[0]->first, selection->since);
     if (buffer->length > start && buffer->bytes[buffer->length - 1] == ',')
         buffer->length--;
 }
@@ -147,7 +157,7 @@ static size_t print_head(const struct view *view, uint64_t since, char *text, si
     if (since)
         snprintf(delta, sizeof delta, "\"since\":%" PRIu64 ",", since);
     if (topic->is_collection)
-        snprintf(count, sizeof count, ",\"count\":%zu", model->tables[view->query.topic].count);
+        snprintf(count, sizeof count, ",\"count\":%zu", query_count(&view->query, model));
     length = snprintf(text, size,
         "{\"op\":\"%s\",\"stream\":%" PRIu64 ",%s\"revision\":%" PRIu64 ",\"time\":%.*s%s",
         since ? "delta" : "snapshot", view->stream, delta, model->revision, (int)time.length,
@@ -172,7 +182,7 @@ static void body_fini(struct body *body)
 static void body_encode(struct body *body, const struct view *view, uint64_t since)
 {
     *body = (struct body){.cuts.limit = ENCODE_PART_BYTES - AROUND_BYTES};
-    append_body(&body->text, &view->model->tables[view->query.topic], since, &body->cuts);
+    append_body(&body->text, &(struct selection){view->model, &view->query, since}, &body->cuts);
 }
 
 /* The part's text: head, then "part" where there are several, then its piece of the body. */
@@ -226,9 +236,8 @@ static int assemble(
 }
 
 /* A delta can only be longer than the snapshot when it tells of more than the snapshot holds. */
-static bool may_exceed_snapshot(const struct view *view, uint64_t since)
+static bool may_exceed(const struct model_table *table, uint64_t since)
 {
-    const struct model_table *table = &view->model->tables[view->query.topic];
     size_t told = 0;
 
     for (size_t i = 0; i < table->tombstone_count; i++) {
@@ -244,6 +253,18 @@ static bool may_exceed_snapshot(const struct view *view, uint64_t since)
          record = record->older)
         told++;
     return told >= table->count;
+}
+
+static bool may_exceed_snapshot(const struct view *view, uint64_t since)
+{
+    const struct model_table *tables[2];
+    unsigned table_count = query_tables(&view->query, view->model, tables);
+
+    for (unsigned i = 0; i < table_count; i++) {
+        if (may_exceed(tables[i], since))
+            return true;
+    }
+    return false;
 }
 
 int encode_frame(const struct view *view, uint64_t since, struct frame **ret_frame)
@@ -277,7 +298,8 @@ static void append_counts(
         } else {
             buffer_append_text(buffer, ",\"count\":");
         }
-        json_append_u64(buffer, model->tables[i].count);
+        json_append_u64(
+            buffer, query_count(&(struct query){(enum topic)i, request->event_kinds}, model));
     }
     if (request->is_snapshot && !first)
         buffer_append_char(buffer, '}');
@@ -290,7 +312,7 @@ static void append_topics(struct buffer *buffer, const struct model *model,
     bool first = true;
 
     for (int i = 0; i < TOPICS; i++) {
-        const struct model_table *table = &model->tables[i];
+        const struct query query = {(enum topic)i, request->event_kinds};
 
         if (!(request->topics & 1u << i))
             continue;
@@ -301,16 +323,18 @@ static void append_topics(struct buffer *buffer, const struct model *model,
         if (request->record)
             append_fields(buffer, topic_info[i].record, request->record, since);
         else
-            append_body(buffer, table, since, &whole);
+            append_body(buffer, &(struct selection){model, &query, since}, &whole);
         if (request->is_snapshot)
             buffer_append_char(buffer, '}');
     }
 }
 
-static bool keeps_all(const struct model *model, unsigned topics, uint64_t since)
+static bool keeps_all(const struct model *model, const struct encode_request *request)
 {
     for (int i = 0; i < TOPICS; i++) {
-        if (topics & 1u << i && !model_is_kept(model, (enum topic)i, since))
+        const struct query query = {(enum topic)i, request->event_kinds};
+
+        if (request->topics & 1u << i && !query_is_kept(&query, model, request->since))
             return false;
     }
     return true;
@@ -319,7 +343,7 @@ static bool keeps_all(const struct model *model, unsigned topics, uint64_t since
 int encode_document(
     const struct model *model, const struct encode_request *request, struct buffer *ret_buffer)
 {
-    uint64_t since = keeps_all(model, request->topics, request->since) ? request->since : 0;
+    uint64_t since = keeps_all(model, request) ? request->since : 0;
     struct buffer buffer = {0};
 
     buffer_append_text(&buffer, "{\"instance\":");

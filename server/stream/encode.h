@@ -22,6 +22,7 @@ MUST_CHECK int encode_frame(const struct view *view, uint64_t since, struct fram
 struct encode_request {
     const char *instance;        /* the server's */
     unsigned topics;             /* bit per enum topic */
+    uint32_t event_kinds;        /* of events: as in struct query */
     bool is_snapshot;            /* data holds a member per topic; else data is the one topic */
     const struct record *record; /* only this record of the one topic; NULL: all */
     uint64_t since;              /* 0: the state; else a patch since then, if all topics keep it */

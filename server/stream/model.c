@@ -11,6 +11,7 @@ void model_init(struct model *model, const struct model_limits *limits)
     *model = (struct model){.limits = *limits};
     for (int i = 0; i < TOPICS; i++)
         model->tables[i].topic = (enum topic)i;
+    model->tables[TABLE_CLOSED].topic = TOPIC_EVENTS;
 }
 
 static const struct record_type *table_record(const struct model_table *table)
@@ -32,14 +33,27 @@ static void record_free(const struct record_type *type, struct record *record)
         if (value_item_size(type->fields[i].type))
             free(list_of(&type->fields[i], record->value)->items);
     }
+    free(record->name);
     free(record);
+}
+
+static void drop_oldest_tombstone(struct model_table *table)
+{
+    struct tombstone *tombstone = &table->tombstones[table->tombstone_first];
+
+    table->forgotten = tombstone->removed;
+    free(tombstone->name);
+    table->tombstone_first = (table->tombstone_first + 1) % table->tombstone_capacity;
+    table->tombstone_count--;
 }
 
 void model_fini(struct model *model)
 {
-    for (int i = 0; i < TOPICS; i++) {
+    for (int i = 0; i < TABLES; i++) {
         struct model_table *table = &model->tables[i];
 
+        while (table->tombstone_count > 0)
+            drop_oldest_tombstone(table);
         for (struct record *record = table->first, *next; record; record = next) {
             next = record->next;
             record_free(table_record(table), record);
@@ -168,13 +182,6 @@ static int copy_field(const struct field *field, void *to, const void *from)
 
 /* --- tombstones --- */
 
-static void drop_oldest_tombstone(struct model_table *table)
-{
-    table->forgotten = table->tombstones[table->tombstone_first].removed;
-    table->tombstone_first = (table->tombstone_first + 1) % table->tombstone_capacity;
-    table->tombstone_count--;
-}
-
 static int grow_tombstones(struct model_table *table)
 {
     size_t capacity = table->tombstone_capacity ? table->tombstone_capacity * 2 : 64;
@@ -201,7 +208,8 @@ static void add_tombstone(struct model *model, struct model_table *table, struct
         drop_oldest_tombstone(table);
     if (model->limits.tombstones == 0 ||
         (table->tombstone_count == table->tombstone_capacity && grow_tombstones(table) < 0)) {
-        table->tombstone_count = 0;
+        while (table->tombstone_count > 0)
+            drop_oldest_tombstone(table);
         table->forgotten = model->revision;
         return;
     }
@@ -210,6 +218,7 @@ static void add_tombstone(struct model *model, struct model_table *table, struct
     table->tombstone_count++;
     *tombstone = (struct tombstone){
         .key = record->key,
+        .name = HAND_OVER(record->name),
         .id = record->id,
         .created = record->held_since,
         .removed = model->revision,
@@ -290,17 +299,25 @@ static int insert(
     if (!record)
         return -ENOMEM;
     record->key = key;
+    if (topic_info[table->topic].write_id) {
+        char text[NETWORK_ID_TEXT];
+
+        topic_info[table->topic].write_id(value, text);
+        record->name = strdup(text);
+    }
     record->created = record->changed = record->seen = model->revision;
-    r = fill_record(type, record, value);
+    r = topic_info[table->topic].write_id && !record->name ? -ENOMEM : 0;
+    if (r == 0)
+        r = fill_record(type, record, value);
     if (r == 0)
         r = map_insert(&table->by_key, key, record);
     if (r < 0) {
         record_free(type, record);
         return r;
     }
-    record->id = ++table->last_id;
+    record->id = table->topic == TOPIC_EVENTS ? key.low : ++table->last_id;
     record->held_since = record->created;
-    if (topic_info[table->topic].has_names)
+    if (record->name)
         revive(table, record);
     link_newest(table, record);
     link_last(table, record);
@@ -350,9 +367,9 @@ static struct record *find(struct model_table *table, struct map_key key)
     return record;
 }
 
-static int put(struct model *model, enum topic topic, struct map_key key, const void *value)
+static int put(struct model *model, int table_index, struct map_key key, const void *value)
 {
-    struct model_table *table = &model->tables[topic];
+    struct model_table *table = &model->tables[table_index];
     struct record *record = find(table, key);
 
     return record ? update(model, table, record, value) : insert(model, table, key, value);
@@ -389,19 +406,59 @@ static int first_error(int one, int other)
     return one < 0 ? one : other;
 }
 
-static int update_events(struct model *model, const struct observation *observation)
+static int update_events(
+    struct model *model, int table_index, const struct network_event *events, size_t count)
 {
-    struct model_table *table = &model->tables[TOPIC_EVENTS];
+    struct model_table *table = &model->tables[table_index];
     int r = 0;
 
     table->observed = model->revision;
-    for (size_t i = 0; i < observation->event_count; i++) {
-        struct map_key key = {0, observation->events[i].identity};
+    for (size_t i = 0; i < count; i++) {
+        struct map_key key = {0, events[i].identity};
 
-        r = first_error(r, put(model, TOPIC_EVENTS, key, &observation->events[i]));
+        r = first_error(r, put(model, table_index, key, &events[i]));
     }
     while (table->count > model->limits.events)
         remove_record(model, table, table->first);
+    return r;
+}
+
+static int update_interfaces(struct model *model, const struct observation *observation)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < observation->interface_count; i++) {
+        const struct network_interface *interface = &observation->interfaces[i];
+        char id[NETWORK_ID_TEXT];
+        struct map_key key = map_key_of_name(interface->name);
+
+        if (network_has(interface, netns)) {
+            network_interface_id(interface, id);
+            key = map_key_of_text(id);
+        }
+        r = first_error(r, put(model, TOPIC_INTERFACES, key, interface));
+    }
+    sweep(model, TOPIC_INTERFACES);
+    return r;
+}
+
+static int update_connections(struct model *model, const struct observation *observation)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < observation->connection_count; i++) {
+        struct map_key key = {0, observation->connections[i].identity};
+
+        r = first_error(r, put(model, TOPIC_CONNECTIONS, key, &observation->connections[i]));
+    }
+    for (size_t i = 0; i < observation->owner_count; i++) {
+        char id[NETWORK_ID_TEXT];
+
+        network_owner_id(&observation->owners[i], id);
+        r = first_error(r, put(model, TOPIC_OWNERS, map_key_of_text(id), &observation->owners[i]));
+    }
+    sweep(model, TOPIC_CONNECTIONS);
+    sweep(model, TOPIC_OWNERS);
     return r;
 }
 
@@ -413,41 +470,32 @@ int model_update(
 
     model->revision++;
     model->wall_ms = observation->wall_ms;
-    for (int i = 0; i < TOPICS; i++) {
+    for (int i = 0; i < TABLES; i++) {
         model->tables[i].seen = 0;
         model->tables[i].cursor = model->tables[i].first;
     }
     r = put(model, TOPIC_TOTALS, single, &observation->totals);
     r = first_error(r, put(model, TOPIC_SERVER, single, server));
     model->tables[TOPIC_TOTALS].observed = model->tables[TOPIC_SERVER].observed = model->revision;
-    for (size_t i = 0; i < observation->interface_count; i++) {
-        const struct network_interface *interface = &observation->interfaces[i];
-
-        r = first_error(
-            r, put(model, TOPIC_INTERFACES, map_key_of_name(interface->name), interface));
-    }
-    sweep(model, TOPIC_INTERFACES);
-    for (size_t i = 0; i < observation->connection_count; i++) {
-        struct map_key key = {0, observation->connections[i].identity};
-
-        r = first_error(r, put(model, TOPIC_CONNECTIONS, key, &observation->connections[i]));
-    }
+    r = first_error(r, update_interfaces(model, observation));
     if (observation->has_connections)
-        sweep(model, TOPIC_CONNECTIONS);
-    r = first_error(r, update_events(model, observation));
-    for (int i = 0; i < TOPICS; i++)
+        r = first_error(r, update_connections(model, observation));
+    r = first_error(
+        r, update_events(model, TOPIC_EVENTS, observation->events, observation->event_count));
+    r = first_error(
+        r, update_events(model, TABLE_CLOSED, observation->closed, observation->closed_count));
+    for (int i = 0; i < TABLES; i++)
         forget_old_tombstones(model, &model->tables[i]);
     return r;
 }
 
-bool model_is_kept(const struct model *model, enum topic topic, uint64_t since)
+bool model_is_kept(const struct model *model, const struct model_table *table, uint64_t since)
 {
-    return since > 0 && since <= model->revision && since >= model->tables[topic].forgotten;
+    return since > 0 && since <= model->revision && since >= table->forgotten;
 }
 
-uint64_t model_changed(const struct model *model, enum topic topic)
+uint64_t model_changed(const struct model_table *table)
 {
-    const struct model_table *table = &model->tables[topic];
     uint64_t changed = table->newest ? table->newest->changed : 0;
 
     if (table->tombstone_count > 0 && model_tombstone(table, 0)->removed > changed)

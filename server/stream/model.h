@@ -22,7 +22,8 @@ struct record {
     struct record *newer, *older;   /* by last change */
     struct record *next, *previous; /* by entry */
     struct map_key key;
-    uint64_t id;         /* of topics without names */
+    char *name;          /* its id where ids are texts; else NULL */
+    uint64_t id;         /* its id where they are numbers */
     uint64_t created;    /* revision of its entry */
     uint64_t changed;    /* revision of its last change, its entry included */
     uint64_t replaced;   /* revision at which an earlier record of this name went; 0: none known */
@@ -34,6 +35,7 @@ struct record {
 
 struct tombstone {
     struct map_key key;
+    char *name; /* as in the record */
     uint64_t id;
     uint64_t created, removed; /* revisions */
     int64_t removed_ms;
@@ -58,14 +60,18 @@ struct model_table {
 struct model_limits {
     size_t tombstones;    /* kept per topic at most */
     int64_t tombstone_ms; /* and at most this long */
-    size_t events;        /* kept at most */
+    size_t events;        /* kept at most, and as many connections that ended */
 };
+
+/* Connections that ended are events, but so many that they have a table of their own, lest they
+ * push out the others. */
+enum { TABLE_CLOSED = TOPICS, TABLES };
 
 struct model {
     uint64_t revision; /* 0: nothing observed yet */
     int64_t wall_ms;   /* time of that revision */
     struct model_limits limits;
-    struct model_table tables[TOPICS];
+    struct model_table tables[TABLES]; /* by topic, and TABLE_CLOSED */
 };
 
 void model_init(struct model *model, const struct model_limits *limits);
@@ -82,9 +88,9 @@ MUST_CHECK int model_update(struct model *model, const struct observation *obser
 bool record_knows(const struct field *field, const void *value);
 
 /* Whether a delta since that revision can still be made; else only a snapshot tells the state. */
-bool model_is_kept(const struct model *model, enum topic topic, uint64_t since);
-/* Revision of the last change of the topic. */
-uint64_t model_changed(const struct model *model, enum topic topic);
+bool model_is_kept(const struct model *model, const struct model_table *table, uint64_t since);
+/* Revision of the last change of the table. */
+uint64_t model_changed(const struct model_table *table);
 
 /* The tombstones from the newest (0) to the oldest. */
 static inline const struct tombstone *model_tombstone(const struct model_table *table, size_t nth)

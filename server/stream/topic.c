@@ -2,17 +2,28 @@
 
 #include <string.h>
 
+static void write_interface_id(const void *value, char *text)
+{
+    network_interface_id(value, text);
+}
+
+static void write_owner_id(const void *value, char *text)
+{
+    network_owner_id(value, text);
+}
+
 const struct topic_info topic_info[TOPICS] = {
-    [TOPIC_INTERFACES] = {"interfaces", &interface_record, true, true},
-    [TOPIC_CONNECTIONS] = {"connections", &connection_record, true, false},
-    [TOPIC_TOTALS] = {"totals", &totals_record, false, false},
-    [TOPIC_EVENTS] = {"events", &event_record, true, false},
-    [TOPIC_SERVER] = {"server", &server_record, false, false},
+    [TOPIC_INTERFACES] = {"interfaces", &interface_record, true, write_interface_id},
+    [TOPIC_CONNECTIONS] = {"connections", &connection_record, true, NULL},
+    [TOPIC_OWNERS] = {"owners", &owner_record, true, write_owner_id},
+    [TOPIC_TOTALS] = {"totals", &totals_record, false, NULL},
+    [TOPIC_EVENTS] = {"events", &event_record, true, NULL},
+    [TOPIC_SERVER] = {"server", &server_record, false, NULL},
 };
 
 const char *topic_names(void)
 {
-    return "interfaces, connections, totals, events, server";
+    return "interfaces, connections, owners, totals, events, server";
 }
 
 bool topic_find_n(const char *name, size_t length, enum topic *ret_topic)

@@ -4,10 +4,12 @@
 
 #include "base.h"
 #include "fields.h"
+#include "map.h"
 
 enum topic {
     TOPIC_INTERFACES,
     TOPIC_CONNECTIONS,
+    TOPIC_OWNERS,
     TOPIC_TOTALS,
     TOPIC_EVENTS,
     TOPIC_SERVER,
@@ -21,7 +23,9 @@ struct topic_info {
     const char *name;
     const struct record_type *record;
     bool is_collection; /* maps ids to records; else it is one record */
-    bool has_names;     /* ids are names, which can be used again; else numbers, which are not */
+    /* Where ids are texts, which can be used again, the record's id into text (NETWORK_ID_TEXT
+     * bytes); NULL where they are numbers, which are not. */
+    void (*write_id)(const void *value, char *text);
 };
 
 extern const struct topic_info topic_info[TOPICS];

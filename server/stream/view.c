@@ -69,7 +69,7 @@ void view_close(struct view_set *set, struct view *view)
 
 uint64_t view_changed(const struct view *view)
 {
-    return model_changed(view->model, view->query.topic);
+    return query_changed(&view->query, view->model);
 }
 
 static int keep_frame(struct view *view, struct frame *frame)
@@ -96,7 +96,7 @@ int view_frame(struct view *view, uint64_t since, struct frame **ret_frame)
         drop_frames(view);
         view->cached = view->model->revision;
     }
-    if (!model_is_kept(view->model, view->query.topic, since))
+    if (!query_is_kept(&view->query, view->model, since))
         since = 0;
     for (size_t i = 0; i < view->frame_count; i++) {
         if (view->frames[i]->asked == since) {

@@ -74,10 +74,26 @@ static void churn_sockets(struct random_network *network)
     }
 }
 
+static void invent_owner(struct random_network *network, struct network_owner *owner, unsigned i)
+{
+    PUT(owner, kind, i % 2 ? NETWORK_OWNER_PROCESS : NETWORK_OWNER_UNIT);
+    PUT(owner, uid, i);
+    snprintf(owner->unit, sizeof owner->unit, "a-unit-with-a-long-name-%u.service", i);
+    owner->status.unit = NETWORK_KNOWN;
+    PUT_TEXT(owner, process_name, "p\xff:\"");
+    if (decide(network, &owner->status.bytes_received))
+        owner->bytes_received = pick(network, 5);
+    owner->status.pids = NETWORK_KNOWN;
+    owner->pids.count = pick(network, 3);
+    owner->pids.items = calloc(owner->pids.count + 1, sizeof *owner->pids.items);
+    for (uint32_t j = 0; j < owner->pids.count; j++)
+        owner->pids.items[j] = pick(network, 100000);
+}
+
 static void invent_event(struct random_network *network, struct network_event *event)
 {
     event->identity = ++network->last_event;
-    PUT(event, event, NETWORK_EVENT_LINK_UP);
+    PUT(event, event, pick(network, 2) ? NETWORK_EVENT_LINK_UP : NETWORK_EVENT_DROPS);
     PUT(event, time_ms, network->wall_ms);
     PUT_TEXT(event, message, "eth0: link is up");
 }
@@ -91,14 +107,18 @@ static struct observation *random_observation(struct random_network *network)
     observation->interfaces = calloc(NETWORK_NAMES, sizeof *observation->interfaces);
     observation->connections = calloc(NETWORK_SOCKETS, sizeof *observation->connections);
     observation->events = calloc(1, sizeof *observation->events);
+    observation->closed = calloc(3, sizeof *observation->closed);
+    observation->owners = calloc(NETWORK_NAMES, sizeof *observation->owners);
     for (unsigned i = 0; i < NETWORK_NAMES; i++) {
         struct network_interface *interface;
 
         if (pick(network, 4) == 0)
             continue;
         interface = &observation->interfaces[observation->interface_count++];
-        snprintf(interface->name, sizeof interface->name, "if%u", i);
+        snprintf(interface->name, sizeof interface->name, "if%u", i % (NETWORK_NAMES - 3));
         interface->status.name = NETWORK_KNOWN;
+        if (i >= NETWORK_NAMES - 3)
+            PUT_TEXT(interface, netns, "another namespace");
         invent_interface(network, interface);
     }
     observation->has_connections = pick(network, 5) > 0;
@@ -112,8 +132,18 @@ static struct observation *random_observation(struct random_network *network)
         connection->identity = network->sockets[i];
         invent_connection(network, connection);
     }
+    for (unsigned i = 0; observation->has_connections && i < NETWORK_NAMES; i++) {
+        if (pick(network, 4))
+            invent_owner(network, &observation->owners[observation->owner_count++], i);
+    }
     if (pick(network, 3) == 0)
         invent_event(network, &observation->events[observation->event_count++]);
+    for (unsigned i = pick(network, 4); i > 0; i--) {
+        struct network_event *event = &observation->closed[observation->closed_count++];
+
+        invent_event(network, event);
+        PUT(event, event, NETWORK_EVENT_CONNECTION_CLOSED);
+    }
     if (decide(network, &observation->totals.status.connections))
         observation->totals.connections = pick(network, 3);
     return observation;
