@@ -123,6 +123,8 @@ static void tick(struct collector *collector)
     if (r == 0 && connections_due(collector)) {
         r = read_connections(collector);
         what |= r == 0 ? WITH_CONNECTIONS : 0;
+    } else if (r == 0) {
+        r = network_monitor_refresh_listeners(collector->monitor);
     }
     report_failure(collector, "reading the network", r);
     r = observe(collector, what, started_ms);
@@ -245,6 +247,10 @@ int collector_start(const struct collector_options *options,
     if (collector->wake_fd < 0)
         return -errno;
     r = network_monitor_open(&collector->monitor);
+    /* Once, also when nobody watches: bytes by owner count from here. Where it fails, from the first
+     * that does not. */
+    if (r == 0 && network_monitor_refresh_connections(collector->monitor) < 0)
+        log_notice("the connections cannot be read yet");
     if (r == 0)
         r = observe(collector, WITH_TICK, clock_ms(CLOCK_MONOTONIC));
     if (r < 0)

@@ -27,6 +27,35 @@ static size_t first_kept(const struct event_log *log)
     return log->count > EVENT_LOG_KEPT ? log->count - EVENT_LOG_KEPT : 0;
 }
 
+void event_init(struct network_event *event, uint64_t identity)
+{
+    memset(event, 0, sizeof(*event));
+    memset(&event->status, NETWORK_NOT_APPLICABLE, sizeof(event->status));
+    event->identity = identity;
+}
+
+#define TAKE(to, from, event_member, member)                                                       \
+    do {                                                                                           \
+        memcpy(&(to)->event_member, &(from)->member, sizeof((to)->event_member));                  \
+        (to)->status.event_member = (from)->status.member;                                         \
+    } while (0)
+
+void event_take_connection(struct network_event *event, const struct network_connection *connection)
+{
+    TAKE(event, connection, netns, netns);
+    TAKE(event, connection, connection_type, type);
+    TAKE(event, connection, local_address, local_address);
+    TAKE(event, connection, local_port, local_port);
+    TAKE(event, connection, remote_address, remote_address);
+    TAKE(event, connection, remote_port, remote_port);
+    TAKE(event, connection, pid, pid);
+    TAKE(event, connection, process_name, process_name);
+    TAKE(event, connection, uid, uid);
+    TAKE(event, connection, user, user);
+    TAKE(event, connection, unit, unit);
+    TAKE(event, connection, evidence, evidence);
+}
+
 struct network_event *event_log_append(struct event_log *log)
 {
     if (log->count == EVENT_LOG_ROOM) {
@@ -34,9 +63,7 @@ struct network_event *event_log_append(struct event_log *log)
         log->count = EVENT_LOG_KEPT;
     }
     struct network_event *event = &log->items[log->count++];
-    memset(event, 0, sizeof(*event));
-    memset(&event->status, NETWORK_NOT_APPLICABLE, sizeof(event->status));
-    event->identity = ++log->last_identity;
+    event_init(event, ++log->last_identity);
     return event;
 }
 

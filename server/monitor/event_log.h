@@ -19,6 +19,11 @@ struct event_log {
 
 MUST_CHECK int event_log_init(struct event_log *log);
 void event_log_fini(struct event_log *log);
+/* Makes an event of which every datum is not applicable yet. */
+void event_init(struct network_event *event, uint64_t identity);
+/* Whose connection it is about, and between which ends. */
+void event_take_connection(
+    struct network_event *event, const struct network_connection *connection);
 /* Lends the new event, numbered, every datum not applicable yet, until the next append. */
 struct network_event *event_log_append(struct event_log *log);
 /* Lends those that are kept. */

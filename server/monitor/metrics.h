@@ -107,6 +107,7 @@
     X(connections,            "connections",            u32,            GAUGE,   "",          "its TCP and UDP sockets now, listeners too") \
     X(established,            "established",            u32,            GAUGE,   "",          "of these in state established") \
     X(listening,              "listening",              u32,            GAUGE,   "",          "of these TCP listeners") \
+    X(udp,                    "udp",                    u32,            GAUGE,   "",          "of these UDP sockets, whose bytes the kernel does not count") \
     X(unconnected,            "unconnected",            u32,            GAUGE,   "",          "of these UDP sockets without a remote end") \
     X(opening,                "opening",                u32,            GAUGE,   "",          "of these in syn_sent, syn_received or new_syn_received") \
     X(close_wait,             "close_wait",             u32,            GAUGE,   "",          "of these closed by the other side and not yet by the process") \
@@ -116,7 +117,7 @@
     X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
     X(external_download_bytes_per_s, "external_download_speed", real,   RATE,    "bytes/s",   "the part of download_speed that came through counted interfaces") \
     X(external_upload_bytes_per_s, "external_upload_speed", real,       RATE,    "bytes/s",   "the part of upload_speed that went through counted interfaces") \
-    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "TCP payload received since the monitor started, also by connections that are gone; the kernel does not count it for UDP") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "TCP payload received since the monitor started, also by connections that are gone; absent of who has had only UDP") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "TCP payload confirmed by the other side since the monitor started, likewise")
 
 #define NETWORK_TOTALS_METRICS(X) \

@@ -1,8 +1,9 @@
 #include "network_monitor.h"
 
+#include "connections.h"
 #include "event_log.h"
+#include "new_listeners.h"
 #include "platform.h"
-#include "rates.h"
 #include "reading.h"
 #include "totals.h"
 #include "transitions.h"
@@ -20,8 +21,11 @@ struct source {
 struct network_monitor {
     struct platform *platform;
     struct reading reading, next; /* next is being made; they swap */
-    struct connection_array connections, next_connections;
-    struct rates interface_rates, connection_rates;
+    struct rates interface_rates;
+    uint64_t refreshed_ns; /* of the last reading of counters */
+    struct connections connections;
+    struct connection_array listeners;
+    struct new_listeners new_listeners;
     struct network_totals totals;
     struct event_log events;
     struct source interface_source, connection_source;
@@ -42,10 +46,10 @@ void network_monitor_close(struct network_monitor *monitor)
     platform_close(monitor->platform);
     reading_fini(&monitor->reading);
     reading_fini(&monitor->next);
-    connection_array_fini(&monitor->connections);
-    connection_array_fini(&monitor->next_connections);
+    connections_fini(&monitor->connections);
+    connection_array_fini(&monitor->listeners);
+    new_listeners_fini(&monitor->new_listeners);
     rates_fini(&monitor->interface_rates);
-    rates_fini(&monitor->connection_rates);
     event_log_fini(&monitor->events);
     free(monitor->capabilities);
     free(monitor);
@@ -142,20 +146,89 @@ static int drain(struct network_monitor *monitor, bool *ret_changed)
     return 0;
 }
 
+static int take_ends(struct network_monitor *monitor)
+{
+    int result = connections_take_ends(&monitor->connections, monitor->platform, &monitor->events);
+    if (result == PLATFORM_OVERRUN)
+        network_monitor_note(monitor, NETWORK_EVENT_OVERRUN,
+            "More connections ended at once than could be followed; the sums by owner lack some of "
+            "their bytes.");
+    return result < 0 ? result : 0;
+}
+
+/* What the counted interfaces carried since the last refresh, for the ledger to compare with. */
+static void add_totals(struct network_monitor *monitor)
+{
+    uint64_t now_ns = platform_now_ns(monitor->platform);
+    if (now_ns >= monitor->refreshed_ns + PLATFORM_SHORTEST_NS)
+        ledger_add_totals(&monitor->connections.ledger, &monitor->totals,
+            (double)(now_ns - monitor->refreshed_ns) / 1e9);
+    monitor->refreshed_ns = now_ns;
+}
+
 static int refresh(struct network_monitor *monitor)
 {
     bool changed;
+    connections_clear_closed(&monitor->connections);
     int result = drain(monitor, &changed);
     if (result == 0)
         result = read_next(monitor, PLATFORM_FACTS_AND_COUNTERS);
     if (result == 0)
         publish_next(monitor);
-    return result;
+    if (result == 0)
+        add_totals(monitor);
+    return result == 0 ? take_ends(monitor) : result;
 }
 
 int network_monitor_refresh(struct network_monitor *monitor)
 {
     return note_result(monitor, &monitor->interface_source, refresh(monitor));
+}
+
+static int find_new_listeners(
+    struct network_monitor *monitor, const struct connection_array *sockets)
+{
+    struct new_listeners_time now = {
+        platform_now_ns(monitor->platform), platform_wall_ms(monitor->platform)};
+    return new_listeners_update(&monitor->new_listeners, sockets, &now, &monitor->events);
+}
+
+/* Ends come first: they are joined to what the last reading had. */
+static int refresh_connections(struct network_monitor *monitor)
+{
+    int result = take_ends(monitor);
+    if (result == 0)
+        result = connections_refresh(&monitor->connections, monitor->platform,
+            &monitor->reading.interfaces, &monitor->totals);
+    return result == 0 ? find_new_listeners(monitor, &monitor->connections.now) : result;
+}
+
+int network_monitor_refresh_connections(struct network_monitor *monitor)
+{
+    return note_result(monitor, &monitor->connection_source, refresh_connections(monitor));
+}
+
+static int read_listeners(struct network_monitor *monitor)
+{
+    monitor->listeners.count = 0;
+    return platform_read_listeners(monitor->platform, &monitor->listeners);
+}
+
+/* A listener's process is not in that reading. A new one is rare, and then all are read. */
+static int refresh_listeners(struct network_monitor *monitor)
+{
+    int result = read_listeners(monitor);
+    if (result < 0)
+        return result;
+    if (new_listeners_has_news(
+            &monitor->new_listeners, &monitor->listeners, platform_now_ns(monitor->platform)))
+        return refresh_connections(monitor);
+    return find_new_listeners(monitor, &monitor->listeners);
+}
+
+int network_monitor_refresh_listeners(struct network_monitor *monitor)
+{
+    return note_result(monitor, &monitor->connection_source, refresh_listeners(monitor));
 }
 
 /* The first reading makes no events: it is what was there. */
@@ -167,6 +240,7 @@ static int read_first(struct network_monitor *monitor)
     totals_decide(&monitor->next.interfaces);
     totals_sum(&monitor->next.interfaces, &monitor->totals);
     swap_readings(monitor);
+    monitor->refreshed_ns = platform_now_ns(monitor->platform);
     return 0;
 }
 
@@ -192,33 +266,15 @@ int network_monitor_open_with(
         result = read_first(monitor);
     if (result < 0)
         return result;
+    /* What listens now was there before. Where that cannot be read, the first reading that can be
+     * is the one that counts. */
+    if (read_listeners(monitor) == 0)
+        result = find_new_listeners(monitor, &monitor->listeners);
+    if (result < 0)
+        return result;
     update_capabilities(monitor);
     *ret_monitor = HAND_OVER(monitor);
     return 0;
-}
-
-static int refresh_connections(struct network_monitor *monitor)
-{
-    struct connection_array *next = &monitor->next_connections;
-    next->count = 0;
-    /* Taken before the reading, because the sockets are the first thing that is read. */
-    uint64_t time_ns = platform_now_ns(monitor->platform);
-    int64_t wall_ms = platform_wall_ms(monitor->platform);
-    int result = platform_read_connections(monitor->platform, next);
-    if (result == 0)
-        result = rates_update_connections(&monitor->connection_rates, next, time_ns, wall_ms);
-    if (result < 0)
-        return result;
-    totals_count(next, &monitor->totals);
-    struct connection_array connections = monitor->connections;
-    monitor->connections = *next;
-    *next = connections;
-    return 0;
-}
-
-int network_monitor_refresh_connections(struct network_monitor *monitor)
-{
-    return note_result(monitor, &monitor->connection_source, refresh_connections(monitor));
 }
 
 static int follow(struct network_monitor *monitor, bool *ret_changed)
@@ -268,8 +324,8 @@ const struct network_interface *network_monitor_find(
 const struct network_connection *network_monitor_connections(
     const struct network_monitor *monitor, size_t *ret_count)
 {
-    *ret_count = monitor->connections.count;
-    return monitor->connections.items;
+    *ret_count = monitor->connections.now.count;
+    return monitor->connections.now.items;
 }
 
 const struct network_totals *network_monitor_totals(const struct network_monitor *monitor)
@@ -295,26 +351,18 @@ const struct network_event *network_monitor_events(
     return event_log_items(&monitor->events, ret_count);
 }
 
-int network_monitor_refresh_listeners(struct network_monitor *monitor)
-{
-    (void)monitor;
-    return 0;
-}
-
 const struct network_owner *network_monitor_owners(
     const struct network_monitor *monitor, size_t *ret_count)
 {
-    (void)monitor;
-    *ret_count = 0;
-    return NULL;
+    *ret_count = monitor->connections.ledger.record_count;
+    return monitor->connections.ledger.records;
 }
 
 const struct network_event *network_monitor_closed(
     const struct network_monitor *monitor, size_t *ret_count)
 {
-    (void)monitor;
-    *ret_count = 0;
-    return NULL;
+    *ret_count = monitor->connections.closed_count;
+    return monitor->connections.closed;
 }
 
 void network_monitor_note(

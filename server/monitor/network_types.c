@@ -60,3 +60,10 @@ size_t network_address_format(const struct network_address *address, char *text)
             text + length, NETWORK_ADDRESS_TEXT - length, "/%u", address->prefix_length);
     return length;
 }
+
+bool network_address_is_loopback(const struct network_address *address)
+{
+    static const uint8_t one[16] = {[15] = 1};
+    return address->family == AF_INET ? address->bytes[0] == 127
+                                      : memcmp(address->bytes, one, sizeof(one)) == 0;
+}

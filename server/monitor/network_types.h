@@ -270,5 +270,7 @@ void network_owner_id(const struct network_owner *owner, char *text);
  * (NETWORK_ADDRESS_TEXT bytes). Returns the length; 0 and an empty text when there is no address.
  */
 size_t network_address_format(const struct network_address *address, char *text);
+/* 127.0.0.0/8 or ::1. */
+bool network_address_is_loopback(const struct network_address *address);
 
 #endif

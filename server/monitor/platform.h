@@ -15,6 +15,9 @@
 
 struct platform;
 
+/* Readings closer to each other say nothing reliable about speeds. */
+#define PLATFORM_SHORTEST_NS UINT64_C(10000000)
+
 struct platform_options {
     bool other_namespaces; /* also what is in the other network namespaces of this machine */
 };

@@ -28,7 +28,7 @@ void rates_advance(
     bool is_first = base->known == 0;
     /* A clock that steps back makes no interval either. */
     if (!is_first &&
-        (sample->time_ns < base->time_ns || sample->time_ns - base->time_ns < RATES_SHORTEST_NS))
+        (sample->time_ns < base->time_ns || sample->time_ns - base->time_ns < PLATFORM_SHORTEST_NS))
         return;
     history->known = 0;
     double elapsed_s = (double)(sample->time_ns - base->time_ns) / 1e9;
@@ -57,6 +57,31 @@ void rates_fini(struct rates *rates)
     *rates = (struct rates){0};
 }
 
+static int index_table(struct rates_table *table)
+{
+    int result = 0;
+    if (map_count(&table->by_identity) > 0)
+        return 0;
+    for (size_t i = 0; result == 0 && i < table->count; i++)
+        result = map_insert_index(
+            &table->by_identity, (struct map_key){.low = table->entries[i].identity}, i);
+    return result;
+}
+
+struct rates_entry *rates_find(struct rates *rates, uint64_t identity)
+{
+    struct rates_table *now = &rates->now;
+    if (index_table(now) < 0)
+        return NULL;
+    size_t at = map_find_index(&now->by_identity, (struct map_key){.low = identity});
+    return at == MAP_ABSENT ? NULL : &now->entries[at];
+}
+
+const struct rates_table *rates_before(const struct rates *rates)
+{
+    return &rates->next;
+}
+
 static int start_next(struct rates *rates, size_t count)
 {
     struct rates_table *next = &rates->next;
@@ -81,19 +106,8 @@ static void end_next(struct rates *rates)
     rates->has_reading = true;
 }
 
-static int index_table(struct rates_table *table)
-{
-    int result = 0;
-    if (map_count(&table->by_identity) > 0)
-        return 0;
-    for (size_t i = 0; result == 0 && i < table->count; i++)
-        result = map_insert_index(
-            &table->by_identity, (struct map_key){.low = table->entries[i].identity}, i);
-    return result;
-}
-
 /* The object as the last table knew it; NULL: it is new. */
-static int find_before(struct rates *rates, uint64_t identity, const struct rates_entry **ret_entry)
+static int find_before(struct rates *rates, uint64_t identity, struct rates_entry **ret_entry)
 {
     struct rates_table *now = &rates->now;
     size_t at = rates->cursor;
@@ -112,16 +126,18 @@ static int find_before(struct rates *rates, uint64_t identity, const struct rate
 static int append_entry(
     struct rates *rates, uint64_t identity, int64_t wall_ms, struct rates_entry **ret_entry)
 {
-    const struct rates_entry *before;
+    struct rates_entry *before;
     int result = find_before(rates, identity, &before);
     if (result < 0)
         return result;
     struct rates_entry *entry = &rates->next.entries[rates->next.count++];
-    if (before)
+    if (before) {
         *entry = *before;
-    else
+        before->is_still_there = true;
+    } else
         *entry = (struct rates_entry){
             .identity = identity, .first_seen_ms = rates->has_reading ? wall_ms : 0};
+    entry->is_still_there = false;
     *ret_entry = entry;
     return 0;
 }

@@ -6,17 +6,17 @@
  * nothing negative. What a reset does not turn back grew at least as far as it shows, so the
  * other rates of the object stay.
  *
- * Samples less than RATES_SHORTEST_NS apart say nothing reliable: the rates and the base they were
- * measured from stay, so that the growth is not lost but counted in the next interval.
+ * Samples less than PLATFORM_SHORTEST_NS apart say nothing reliable: the rates and the base they
+ * were measured from stay, so that the growth is not lost but counted in the next interval.
  */
 #ifndef IFPULSE_RATES_H
 #define IFPULSE_RATES_H
 
+#include "ledger.h"
 #include "map.h"
 #include "platform.h"
 
 enum { RATES_COUNTERS_MAX = 8, RATES_MAX = 7 };
-#define RATES_SHORTEST_NS UINT64_C(10000000)
 
 struct rates_sample {
     uint64_t time_ns; /* monotonic */
@@ -45,7 +45,9 @@ void rates_advance(struct rates_history *history, const struct rates_plan *plan,
 struct rates_entry {
     uint64_t identity;
     struct rates_history history;
-    int64_t first_seen_ms; /* wall clock; 0: it was there at the first reading */
+    int64_t first_seen_ms;  /* wall clock; 0: it was there at the first reading */
+    struct account account; /* of a connection: the ledger's */
+    bool is_still_there;    /* the reading after this one had it too */
 };
 struct rates_table {
     struct rates_entry *entries;
@@ -61,6 +63,12 @@ struct rates {
 };
 
 void rates_fini(struct rates *rates);
+/* The entry of that identity in the last reading; its index is the record's. NULL: none, or no
+ * memory. Lent until the next reading. */
+struct rates_entry *rates_find(struct rates *rates, uint64_t identity);
+/* The entries of the reading before the last, of which those are gone now that are not still there.
+ */
+const struct rates_table *rates_before(const struct rates *rates);
 /* Fill the RATE members of every record, whose counters were read at time_ns; opened_ms of
  * connections too. What is no longer there is forgotten. On failure rates is as it was. */
 MUST_CHECK int rates_update_interfaces(

@@ -94,6 +94,40 @@ void totals_decide(struct interface_array *interfaces)
     }
 }
 
+static const struct network_interface *find_here(
+    const struct interface_array *interfaces, const char *name)
+{
+    for (size_t i = 0; i < interfaces->count; i++) {
+        const struct network_interface *iface = &interfaces->items[i];
+        if (!network_has(iface, netns) && strcmp(iface->name, name) == 0)
+            return iface;
+    }
+    return NULL;
+}
+
+/* Bridges over bonds over VLANs, and no deeper: a circle must end too. */
+enum { CARRY_DEPTH = 4 };
+
+static bool carries(const struct interface_array *interfaces, const char *name, int depth)
+{
+    const struct network_interface *iface = find_here(interfaces, name);
+    if (!iface || iface->type == NETWORK_LOOPBACK)
+        return false;
+    if (iface->is_counted)
+        return true;
+    for (uint32_t i = 0; depth > 0 && i < iface->lower.count; i++)
+        if (carries(interfaces, iface->lower.items[i].text, depth - 1))
+            return true;
+    /* What a tunnel takes leaves again, wrapped, by a link of the machine's. */
+    return iface->lower.count == 0 && iface->type == NETWORK_VIRTUAL &&
+           !reason_of_kind(iface->kind) && strcmp(iface->kind, "veth") != 0;
+}
+
+bool totals_carry(const struct interface_array *interfaces, const char *name)
+{
+    return carries(interfaces, name, CARRY_DEPTH);
+}
+
 #define ADD(totals, iface, member)                                                                 \
     do {                                                                                           \
         if (network_has(iface, member))                                                            \
@@ -119,6 +153,12 @@ void totals_sum(const struct interface_array *interfaces, struct network_totals 
         .connections = ret_totals->connections, .established = ret_totals->established};
     totals.status.connections = ret_totals->status.connections;
     totals.status.established = ret_totals->status.established;
+    totals.unexplained_download_bytes_per_s = ret_totals->unexplained_download_bytes_per_s;
+    totals.unexplained_upload_bytes_per_s = ret_totals->unexplained_upload_bytes_per_s;
+    totals.status.unexplained_download_bytes_per_s =
+        ret_totals->status.unexplained_download_bytes_per_s;
+    totals.status.unexplained_upload_bytes_per_s =
+        ret_totals->status.unexplained_upload_bytes_per_s;
     for (size_t i = 0; i < interfaces->count; i++)
         if (interfaces->items[i].is_counted)
             add_interface(&totals, &interfaces->items[i]);

@@ -13,7 +13,11 @@
 
 /* Sets is_counted and not_counted_reason of every interface. */
 void totals_decide(struct interface_array *interfaces);
-/* Fills ret_totals but for connections and established, which keep what they are. A sum is over
+/* Whether what goes through the interface of that name, in this namespace, goes through a counted
+ * one: itself, one that it is made of, or as a tunnel. */
+bool totals_carry(const struct interface_array *interfaces, const char *name);
+/* Fills ret_totals but for connections, established and the unexplained
+ * speeds, which keep what they are. A sum is over
  * the counted interfaces that have the datum; known when there is at least one. */
 void totals_sum(const struct interface_array *interfaces, struct network_totals *ret_totals);
 void totals_count(const struct connection_array *connections, struct network_totals *ret_totals);

@@ -1,0 +1,514 @@
+#include "ledger.h"
+
+#include "totals.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void ledger_fini(struct ledger *ledger)
+{
+    if (!ledger)
+        return;
+    for (size_t i = 0; i < ledger->count; i++)
+        free(ledger->owners[i].record.pids.items);
+    free(ledger->owners);
+    free(ledger->records);
+    map_fini(&ledger->by_id);
+    *ledger = (struct ledger){0};
+}
+
+/* --- whose a connection is --- */
+
+/* Containers are named "docker:0123456789ab"; the names of systemd units have no such beginning. */
+static bool is_container(const char *unit)
+{
+    static const char *const runtimes[] = {"docker:", "podman:", "kubernetes:", "containerd:"};
+    for (size_t i = 0; i < ARRAY_LENGTH(runtimes); i++)
+        if (strncmp(unit, runtimes[i], strlen(runtimes[i])) == 0)
+            return true;
+    return false;
+}
+
+/* false: it belongs to nobody. */
+static bool kind_of(const struct network_connection *connection, enum network_owner_kind *ret_kind)
+{
+    bool has_unit = network_has(connection, unit);
+    if (has_unit && is_container(connection->unit))
+        *ret_kind = NETWORK_OWNER_CONTAINER;
+    else if (network_has(connection, process_name))
+        *ret_kind = NETWORK_OWNER_PROCESS;
+    else if (has_unit)
+        *ret_kind = NETWORK_OWNER_UNIT;
+    else if (network_has(connection, uid))
+        *ret_kind = NETWORK_OWNER_USER;
+    else
+        return false;
+    return true;
+}
+
+#define IS_SAME_TEXT(a, b, member)                                                                 \
+    ((a)->status.member == (b)->status.member &&                                                   \
+        (!network_has(a, member) || strncmp((a)->member, (b)->member, sizeof((a)->member)) == 0))
+
+/* Whether the owner is the connection's: all that network_owner_id puts into an id of that kind. */
+static bool is_owner(const struct network_owner *owner, enum network_owner_kind kind,
+    const struct network_connection *connection)
+{
+    if (owner->kind != kind)
+        return false;
+    bool is_same_user =
+        network_has(connection, uid) ? owner->uid == connection->uid : !network_has(owner, uid);
+    switch (kind) {
+    case NETWORK_OWNER_PROCESS:
+        return is_same_user && IS_SAME_TEXT(owner, connection, process_name) &&
+               (network_has(owner, unit) == network_has(connection, unit)) &&
+               (!network_has(owner, unit) || strcmp(owner->unit, connection->unit) == 0);
+    case NETWORK_OWNER_USER:
+        return is_same_user;
+    default:
+        return strcmp(owner->unit, connection->unit) == 0;
+    }
+}
+
+static void describe(struct network_owner *owner, enum network_owner_kind kind,
+    const struct network_connection *connection)
+{
+    PUT(owner, kind, kind);
+    owner->status.process_name = connection->status.process_name;
+    memcpy(owner->process_name, connection->process_name, sizeof(owner->process_name));
+    owner->status.unit = connection->status.unit;
+    memcpy(owner->unit, connection->unit, sizeof(owner->unit));
+    owner->status.uid = connection->status.uid;
+    owner->uid = connection->uid;
+    owner->status.user = connection->status.user;
+    memcpy(owner->user, connection->user, sizeof(owner->user));
+}
+
+static struct ledger_owner *append_owner(struct ledger *ledger)
+{
+    if (ledger->count == ledger->capacity) {
+        size_t larger = ledger->capacity ? ledger->capacity * 2 : 32;
+        struct ledger_owner *owners = reallocarray(ledger->owners, larger, sizeof(*owners));
+        if (!owners)
+            return NULL;
+        ledger->owners = owners;
+        ledger->capacity = larger;
+    }
+    struct ledger_owner *owner = &ledger->owners[ledger->count];
+    memset(owner, 0, sizeof(*owner));
+    return owner;
+}
+
+static struct ledger_owner *add_owner(
+    struct ledger *ledger, const struct network_owner *description, struct map_key key)
+{
+    struct ledger_owner *owner = append_owner(ledger);
+    if (!owner || map_insert_index(&ledger->by_id, key, ledger->count) < 0)
+        return NULL;
+    ledger->count++;
+    owner->record = *description;
+    owner->serial = ++ledger->last_serial;
+    owner->record.status.bytes_received = owner->record.status.bytes_sent = NETWORK_NOT_SUPPORTED;
+    PUT(&owner->record, closed, 0);
+    owner->idle_since = ledger->reading;
+    return owner;
+}
+
+/* The owner the connection had when it was last looked at; NULL: none, or that one is forgotten. */
+static struct ledger_owner *last_owner(const struct ledger *ledger, const struct account *account)
+{
+    size_t at = account->owner_place;
+    return at < ledger->count && ledger->owners[at].serial == account->owner_serial
+               ? &ledger->owners[at]
+               : NULL;
+}
+
+/* NULL: it belongs to nobody, or there is no memory; then its bytes stay unexplained. What a
+ * process has closed and the kernel still sends belongs to whom it belonged to before. */
+static struct ledger_owner *owner_of(
+    struct ledger *ledger, const struct network_connection *connection, struct account *account)
+{
+    enum network_owner_kind kind;
+    struct ledger_owner *last = last_owner(ledger, account);
+    if (!kind_of(connection, &kind) || (last && is_owner(&last->record, kind, connection)))
+        return last;
+    struct network_owner description = {0};
+    char id[NETWORK_ID_TEXT];
+    describe(&description, kind, connection);
+    network_owner_id(&description, id);
+    struct map_key key = map_key_of_text(id);
+    size_t at = map_find_index(&ledger->by_id, key);
+    struct ledger_owner *owner =
+        at == MAP_ABSENT ? add_owner(ledger, &description, key) : &ledger->owners[at];
+    if (owner) {
+        account->owner_place = (uint32_t)(owner - ledger->owners);
+        account->owner_serial = owner->serial;
+    }
+    return owner;
+}
+
+/* --- what goes outside --- */
+
+/* An address that is only of use near by: of another namespace's connection to such a one nothing
+ * says that it leaves the machine. */
+static bool is_private(const struct network_address *address)
+{
+    const uint8_t *bytes = address->bytes;
+    if (address->family == AF_INET6)
+        return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
+    return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
+           (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 100 && (bytes[1] & 0xc0) == 64) ||
+           (bytes[0] == 169 && bytes[1] == 254);
+}
+
+static bool is_external(const struct ledger *ledger, const struct network_connection *connection)
+{
+    const struct network_address *remote = &connection->remote_address;
+    if (!network_has(connection, remote_address) || network_address_is_loopback(remote) ||
+        memcmp(remote, &connection->local_address, sizeof(*remote)) == 0)
+        return false;
+    if (network_has(connection, netns))
+        return !is_private(remote);
+    return !network_has(connection, interface) || !ledger->interfaces ||
+           totals_carry(ledger->interfaces, connection->interface);
+}
+
+/* --- adding up --- */
+
+static uint64_t grow(uint64_t *account, uint64_t now)
+{
+    uint64_t growth = now > *account ? now - *account : 0;
+    *account += growth;
+    return growth;
+}
+
+static void add_growth(struct ledger_growth *sum, const struct ledger_growth *growth)
+{
+    sum->received += growth->received;
+    sum->sent += growth->sent;
+    sum->external_received += growth->external_received;
+    sum->external_sent += growth->external_sent;
+}
+
+static void add_bytes(struct ledger *ledger, struct ledger_owner *owner,
+    const struct network_connection *connection, struct account *account)
+{
+    struct ledger_growth growth = {0};
+    if (network_has(connection, bytes_received))
+        growth.received = grow(&account->bytes_received, connection->bytes_received);
+    if (network_has(connection, bytes_sent))
+        growth.sent = grow(&account->bytes_sent, connection->bytes_sent);
+    if (!owner || (growth.received == 0 && growth.sent == 0))
+        return;
+    if (account->is_external) {
+        growth.external_received = growth.received;
+        growth.external_sent = growth.sent;
+    }
+    owner->record.bytes_received += growth.received;
+    owner->record.bytes_sent += growth.sent;
+    add_growth(&owner->growth, &growth);
+    add_growth(&ledger->growth, &growth);
+}
+
+static void count_state(struct network_owner *owner, const struct network_connection *connection)
+{
+    owner->connections++;
+    owner->udp += connection->type == NETWORK_UDP;
+    switch (connection->state) {
+    case NETWORK_STATE_ESTABLISHED:
+        owner->established++;
+        break;
+    case NETWORK_STATE_LISTEN:
+        owner->listening++;
+        break;
+    case NETWORK_STATE_UNCONNECTED:
+        owner->unconnected++;
+        break;
+    case NETWORK_STATE_SYN_SENT:
+    case NETWORK_STATE_SYN_RECEIVED:
+    case NETWORK_STATE_NEW_SYN_RECEIVED:
+        owner->opening++;
+        break;
+    case NETWORK_STATE_CLOSE_WAIT:
+        owner->close_wait++;
+        break;
+    default:
+        owner->closing++;
+        break;
+    }
+}
+
+/* Connections of one process mostly follow each other; what is double all the same goes when the
+ * reading ends. Without memory a pid is missing. */
+static void add_pid(struct ledger_owner *owner, uint32_t pid)
+{
+    struct network_number_list *pids = &owner->record.pids;
+    if (pids->count > 0 && pids->items[pids->count - 1] == pid)
+        return;
+    if (pids->count == owner->pid_capacity) {
+        uint32_t larger = owner->pid_capacity ? owner->pid_capacity * 2 : 4;
+        uint32_t *items = reallocarray(pids->items, larger, sizeof(*items));
+        if (!items)
+            return;
+        pids->items = items;
+        owner->pid_capacity = larger;
+    }
+    pids->items[pids->count++] = pid;
+}
+
+/* The first member of a reading says who it is; what another says otherwise is not known of all. */
+static void merge_member(struct ledger_owner *owner, const struct network_connection *connection)
+{
+    struct network_owner *record = &owner->record;
+    if (owner->members++ == 0) {
+        describe(record, record->kind, connection);
+        return;
+    }
+    if (!IS_SAME_TEXT(record, connection, process_name))
+        record->status.process_name = NETWORK_UNAVAILABLE;
+    if (network_has(record, uid) && record->uid != connection->uid)
+        record->status.uid = record->status.user = NETWORK_UNAVAILABLE;
+}
+
+static void note_type(struct ledger_owner *owner, const struct network_connection *connection)
+{
+    if (owner->has_tcp || connection->type != NETWORK_TCP)
+        return;
+    owner->has_tcp = true;
+    PUT(&owner->record, bytes_received, owner->record.bytes_received);
+    PUT(&owner->record, bytes_sent, owner->record.bytes_sent);
+}
+
+void ledger_begin(struct ledger *ledger, const struct interface_array *interfaces)
+{
+    ledger->interfaces = interfaces;
+    ledger->reading++;
+    for (size_t i = 0; i < ledger->count; i++) {
+        struct ledger_owner *owner = &ledger->owners[i];
+        struct network_owner *record = &owner->record;
+        record->connections = record->established = record->listening = 0;
+        record->udp = record->unconnected = record->opening = 0;
+        record->close_wait = record->closing = 0;
+        record->pids.count = 0;
+        owner->members = 0;
+    }
+}
+
+void ledger_add(
+    struct ledger *ledger, const struct network_connection *connection, struct account *account)
+{
+    if (account->is_closed) /* what is left of it waits and moves nothing */
+        return;
+    struct ledger_owner *owner = owner_of(ledger, connection, account);
+    account->is_external = is_external(ledger, connection);
+    if (ledger->time_ns == 0) { /* the first reading */
+        account->bytes_received =
+            network_has(connection, bytes_received) ? connection->bytes_received : 0;
+        account->bytes_sent = network_has(connection, bytes_sent) ? connection->bytes_sent : 0;
+    }
+    account->is_open = true;
+    add_bytes(ledger, owner, connection, account);
+    if (!owner)
+        return;
+    count_state(&owner->record, connection);
+    note_type(owner, connection);
+    if (network_has(connection, pid))
+        add_pid(owner, connection->pid);
+    if (owner->record.kind == NETWORK_OWNER_CONTAINER || owner->record.kind == NETWORK_OWNER_UNIT)
+        merge_member(owner, connection);
+    owner->idle_since = ledger->reading;
+}
+
+void ledger_close(
+    struct ledger *ledger, const struct network_connection *connection, struct account *account)
+{
+    if (ledger->time_ns == 0 || account->is_closed)
+        return;
+    struct ledger_owner *owner = owner_of(ledger, connection, account);
+    if (!account->is_open)
+        account->is_external = is_external(ledger, connection);
+    add_bytes(ledger, owner, connection, account);
+    account->is_closed = true;
+    if (!owner)
+        return;
+    note_type(owner, connection);
+    owner->record.closed++;
+    owner->idle_since = ledger->reading;
+}
+
+#define TAKE(to, from, member)                                                                     \
+    do {                                                                                           \
+        memcpy(&(to)->member, &(from)->member, sizeof((to)->member));                              \
+        (to)->status.member = (from)->status.member;                                               \
+    } while (0)
+
+void ledger_take_owner(const struct ledger *ledger, const struct account *account,
+    struct network_connection *ret_connection)
+{
+    const struct ledger_owner *owner = last_owner(ledger, account);
+    if (!owner)
+        return;
+    TAKE(ret_connection, &owner->record, process_name);
+    TAKE(ret_connection, &owner->record, uid);
+    TAKE(ret_connection, &owner->record, user);
+    TAKE(ret_connection, &owner->record, unit);
+}
+
+void ledger_add_totals(struct ledger *ledger, const struct network_totals *totals, double elapsed_s)
+{
+    if (!network_has(totals, download_bytes_per_s) || !network_has(totals, upload_bytes_per_s))
+        return;
+    ledger->total_received += totals->download_bytes_per_s * elapsed_s;
+    ledger->total_sent += totals->upload_bytes_per_s * elapsed_s;
+    ledger->total_s += elapsed_s;
+}
+
+/* --- the end of a reading --- */
+
+static int compare_numbers(const void *one, const void *other)
+{
+    uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+    return (a > b) - (a < b);
+}
+
+static void sort_pids(struct network_number_list *pids)
+{
+    if (pids->count < 2)
+        return;
+    qsort(pids->items, pids->count, sizeof(*pids->items), compare_numbers);
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < pids->count; i++)
+        if (pids->items[i] != pids->items[kept - 1])
+            pids->items[kept++] = pids->items[i];
+    pids->count = kept;
+}
+
+static void put_gauges(struct network_owner *record)
+{
+    PUT(record, connections, record->connections);
+    PUT(record, established, record->established);
+    PUT(record, listening, record->listening);
+    PUT(record, udp, record->udp);
+    PUT(record, unconnected, record->unconnected);
+    PUT(record, opening, record->opening);
+    PUT(record, close_wait, record->close_wait);
+    PUT(record, closing, record->closing);
+    sort_pids(&record->pids);
+    /* Where no process is seen that is not the same as there being none. */
+    bool has_pids = record->pids.count > 0 || record->connections == 0;
+    record->status.pids = has_pids ? NETWORK_KNOWN : NETWORK_UNAVAILABLE;
+}
+
+static void put_speeds(struct ledger_owner *owner, double elapsed_s)
+{
+    struct network_owner *record = &owner->record;
+    const struct ledger_growth *growth = &owner->growth;
+    if (!owner->has_tcp)
+        return;
+    PUT(record, download_bytes_per_s, (double)growth->received / elapsed_s);
+    PUT(record, upload_bytes_per_s, (double)growth->sent / elapsed_s);
+    PUT(record, external_download_bytes_per_s, (double)growth->external_received / elapsed_s);
+    PUT(record, external_upload_bytes_per_s, (double)growth->external_sent / elapsed_s);
+    owner->growth = (struct ledger_growth){0};
+}
+
+static double above_zero(double value)
+{
+    return value > 0 ? value : 0;
+}
+
+/* The two are read a moment apart, so that a little less than nothing may remain: that is nothing.
+ */
+static void put_unexplained(
+    struct ledger *ledger, double elapsed_s, struct network_totals *ret_totals)
+{
+    const struct ledger_growth *growth = &ledger->growth;
+    if (ledger->total_s > 0) {
+        double received = ledger->total_received / ledger->total_s;
+        double sent = ledger->total_sent / ledger->total_s;
+        PUT(ret_totals, unexplained_download_bytes_per_s,
+            above_zero(received - (double)growth->external_received / elapsed_s));
+        PUT(ret_totals, unexplained_upload_bytes_per_s,
+            above_zero(sent - (double)growth->external_sent / elapsed_s));
+    }
+    ledger->growth = (struct ledger_growth){0};
+    ledger->total_received = ledger->total_sent = ledger->total_s = 0;
+}
+
+static void end_period(struct ledger *ledger, uint64_t time_ns, struct network_totals *ret_totals)
+{
+    bool is_first = ledger->time_ns == 0;
+    if (!is_first && time_ns < ledger->time_ns + PLATFORM_SHORTEST_NS)
+        return;
+    double elapsed_s = (double)(time_ns - ledger->time_ns) / 1e9;
+    for (size_t i = 0; i < ledger->count && !is_first; i++)
+        put_speeds(&ledger->owners[i], elapsed_s);
+    if (!is_first)
+        put_unexplained(ledger, elapsed_s, ret_totals);
+    ledger->time_ns = time_ns;
+}
+
+/* Another owner takes the place of one that goes, so hints and indices change. */
+static void remove_owner(struct ledger *ledger, size_t at)
+{
+    char id[NETWORK_ID_TEXT];
+    struct ledger_owner *owner = &ledger->owners[at], *last = &ledger->owners[ledger->count - 1];
+    network_owner_id(&owner->record, id);
+    map_remove(&ledger->by_id, map_key_of_text(id));
+    free(owner->record.pids.items);
+    ledger->count--;
+    if (owner == last)
+        return;
+    *owner = *last;
+    network_owner_id(&owner->record, id);
+    /* The key is there already, so this needs no memory. */
+    if (map_insert_index(&ledger->by_id, map_key_of_text(id), at) < 0)
+        return;
+}
+
+/* Came and went without a byte: there is nothing to keep. */
+static bool is_blank(const struct network_owner *record)
+{
+    return record->connections == 0 && record->closed == 0 && record->bytes_received == 0 &&
+           record->bytes_sent == 0;
+}
+
+static void forget_idle(struct ledger *ledger)
+{
+    size_t idle = 0;
+    for (size_t i = ledger->count; i-- > 0;) {
+        if (is_blank(&ledger->owners[i].record))
+            remove_owner(ledger, i);
+        else
+            idle += ledger->owners[i].record.connections == 0;
+    }
+    for (; idle > LEDGER_IDLE_KEPT; idle--) {
+        size_t oldest = MAP_ABSENT;
+        for (size_t i = 0; i < ledger->count; i++) {
+            if (ledger->owners[i].record.connections == 0 &&
+                (oldest == MAP_ABSENT ||
+                    ledger->owners[i].idle_since < ledger->owners[oldest].idle_since))
+                oldest = i;
+        }
+        remove_owner(ledger, oldest);
+    }
+}
+
+int ledger_end(struct ledger *ledger, uint64_t time_ns, struct network_totals *ret_totals)
+{
+    ledger->interfaces = NULL;
+    ledger->record_count = 0;
+    for (size_t i = 0; i < ledger->count; i++)
+        put_gauges(&ledger->owners[i].record);
+    end_period(ledger, time_ns, ret_totals);
+    forget_idle(ledger);
+    struct network_owner *records =
+        reallocarray(ledger->records, ledger->count + 1, sizeof(*records));
+    if (!records)
+        return -ENOMEM;
+    ledger->records = records;
+    for (size_t i = 0; i < ledger->count; i++)
+        records[i] = ledger->owners[i].record;
+    ledger->record_count = ledger->count;
+    return 0;
+}
