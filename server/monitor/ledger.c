@@ -354,13 +354,18 @@ void ledger_take_owner(const struct ledger *ledger, const struct account *accoun
     TAKE(ret_connection, &owner->record, unit);
 }
 
+static void add_total(struct ledger_total *total, double bytes_per_s, double elapsed_s)
+{
+    total->bytes += bytes_per_s * elapsed_s;
+    total->elapsed_s += elapsed_s;
+}
+
 void ledger_add_totals(struct ledger *ledger, const struct network_totals *totals, double elapsed_s)
 {
-    if (!network_has(totals, download_bytes_per_s) || !network_has(totals, upload_bytes_per_s))
-        return;
-    ledger->total_received += totals->download_bytes_per_s * elapsed_s;
-    ledger->total_sent += totals->upload_bytes_per_s * elapsed_s;
-    ledger->total_s += elapsed_s;
+    if (network_has(totals, download_bytes_per_s))
+        add_total(&ledger->received, totals->download_bytes_per_s, elapsed_s);
+    if (network_has(totals, upload_bytes_per_s))
+        add_total(&ledger->sent, totals->upload_bytes_per_s, elapsed_s);
 }
 
 /* --- the end of a reading --- */
@@ -412,27 +417,26 @@ static void put_speeds(struct ledger_owner *owner, double elapsed_s)
     owner->growth = (struct ledger_growth){0};
 }
 
-static double above_zero(double value)
-{
-    return value > 0 ? value : 0;
-}
-
 /* The two are read a moment apart, so that a little less than nothing may remain: that is nothing.
  */
+static double remainder_of(const struct ledger_total *total, double explained_per_s)
+{
+    double remainder = total->bytes / total->elapsed_s - explained_per_s;
+    return remainder > 0 ? remainder : 0;
+}
+
 static void put_unexplained(
     struct ledger *ledger, double elapsed_s, struct network_totals *ret_totals)
 {
     const struct ledger_growth *growth = &ledger->growth;
-    if (ledger->total_s > 0) {
-        double received = ledger->total_received / ledger->total_s;
-        double sent = ledger->total_sent / ledger->total_s;
+    if (ledger->received.elapsed_s > 0)
         PUT(ret_totals, unexplained_download_bytes_per_s,
-            above_zero(received - (double)growth->external_received / elapsed_s));
+            remainder_of(&ledger->received, (double)growth->external_received / elapsed_s));
+    if (ledger->sent.elapsed_s > 0)
         PUT(ret_totals, unexplained_upload_bytes_per_s,
-            above_zero(sent - (double)growth->external_sent / elapsed_s));
-    }
+            remainder_of(&ledger->sent, (double)growth->external_sent / elapsed_s));
     ledger->growth = (struct ledger_growth){0};
-    ledger->total_received = ledger->total_sent = ledger->total_s = 0;
+    ledger->received = ledger->sent = (struct ledger_total){0};
 }
 
 static void end_period(struct ledger *ledger, uint64_t time_ns, struct network_totals *ret_totals)

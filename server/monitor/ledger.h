@@ -31,6 +31,11 @@ struct ledger_growth {
     uint64_t received, sent, external_received, external_sent;
 };
 
+/* What the counted interfaces carried one way since the last reading. */
+struct ledger_total {
+    double bytes, elapsed_s;
+};
+
 struct ledger_owner {
     struct network_owner record;
     uint32_t serial; /* from 1; never used again */
@@ -47,9 +52,9 @@ struct ledger {
     struct map by_id;              /* to indices of owners */
     struct network_owner *records; /* as they are lent, in the order of owners */
     size_t record_count;
-    struct ledger_growth growth;                /* of all owners */
-    double total_received, total_sent, total_s; /* by the counted interfaces since then */
-    uint64_t time_ns;                           /* of the last reading; 0: there was none */
+    struct ledger_growth growth; /* of all owners */
+    struct ledger_total received, sent;
+    uint64_t time_ns; /* of the last reading; 0: there was none */
     uint32_t reading, last_serial;
     const struct interface_array *interfaces; /* of the reading under way */
 };

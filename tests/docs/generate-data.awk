@@ -58,6 +58,7 @@ BEGIN {
     json["name"] = json["label"] = json["text"] = json["sentence"] = "text"
     json["address"] = "address"
     json["addresses"] = "list of addresses"
+    json["numbers"] = "list of integers"
     json["names"] = "list of names"
     json["capabilities"] = "object"
 }
