@@ -136,7 +136,7 @@ test("ifpulse snapshot prints one document with rates, without a server", async 
     const all = runOnce(["snapshot"]);
     assert.equal(all.status, 0, all.stderr);
     const document = JSON.parse(all.stdout);
-    assert.deepEqual(Object.keys(document.data).sort(), ["connections", "interfaces", "server", "totals"]);
+    assert.deepEqual(Object.keys(document.data).sort(), ["connections", "interfaces", "owners", "server", "totals"]);
     assert.equal(document.count.interfaces, Object.keys(document.data.interfaces).length);
     const some = JSON.parse(runOnce(["snapshot", "--topics", "interfaces,totals"]).stdout);
     assert.deepEqual(Object.keys(some.data).sort(), ["interfaces", "totals"]);

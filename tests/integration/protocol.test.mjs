@@ -82,6 +82,10 @@ test("what the server does not offer yet is refused by name, not silently ignore
     const WISHES = [
         [{ filter: { no_such_field: ["tcp"] } }, "bad_filter"],
         [{ filter: 5 }, "bad_filter"],
+        [{ filter: {}, topic: "interfaces" }, "bad_filter"],
+        [{ filter: { event: ["no_such_field"] }, topic: "events" }, "bad_filter"],
+        [{ filter: { event: [] }, topic: "events" }, "bad_filter"],
+        [{ filter: { event: [5] }, topic: "events" }, "bad_filter"],
         [{ fields: ["no_such_field"] }, "bad_field"],
         [{ sort: "no_such_field" }, "bad_sort"],
         [{ limit: -5 }, "bad_limit"],
@@ -92,7 +96,7 @@ test("what the server does not offer yet is refused by name, not silently ignore
         const error = await client.provoke({ op: "subscribe", id, topic: "connections", ...wish });
         assert.equal(error.code, code, JSON.stringify(wish));
         assert.equal(error.id, id);
-        assert.match(error.message, new RegExp(Object.keys(wish)[0] === "fields" ? "field" : `${Object.keys(wish)[0]}|no_such_field`));
+        assert.match(error.message, new RegExp(Object.keys(wish)[0] === "fields" ? "field" : `${Object.keys(wish)[0]}|no_such_field|event`));
     }
     assert.ok(await client.isServed());
     await client.close();

@@ -11,7 +11,7 @@ import urllib.request
 
 import websockets
 
-TOPICS = ["interfaces", "connections", "totals", "events", "server"]
+TOPICS = ["interfaces", "connections", "owners", "totals", "events", "server"]
 WANTED = 100
 PATIENCE_S = 60
 

@@ -31,7 +31,7 @@ test("each topic is one document with instance, revision, time and, for collecti
     run("ip addr add 10.5.0.1/24 dev lan");
     run("ip link set lan up");
     const server = await startServer(t);
-    for (const topic of ["interfaces", "connections", "events"]) {
+    for (const topic of ["interfaces", "connections", "owners", "events"]) {
         const { status, json } = await server.get(`/api/v1/${topic}`);
         assert.equal(status, 200);
         assertEnvelope(json, topic);
@@ -61,8 +61,8 @@ test("a snapshot holds the topics asked, by default all but events, with a count
     const server = await startServer(t);
     const all = (await server.get("/api/v1/snapshot")).json;
     assertEnvelope(all, "snapshot");
-    assert.deepEqual(Object.keys(all.data).sort(), ["connections", "interfaces", "server", "totals"]);
-    assert.deepEqual(Object.keys(all.count).sort(), ["connections", "interfaces"]);
+    assert.deepEqual(Object.keys(all.data).sort(), ["connections", "interfaces", "owners", "server", "totals"]);
+    assert.deepEqual(Object.keys(all.count).sort(), ["connections", "interfaces", "owners"]);
     assert.equal(all.count.interfaces, Object.keys(all.data.interfaces).length);
     const some = (await server.get("/api/v1/snapshot?topics=events,totals")).json;
     assert.deepEqual(Object.keys(some.data).sort(), ["events", "totals"]);

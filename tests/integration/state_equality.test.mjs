@@ -10,7 +10,7 @@ import { canonical, difference, merge } from "../support/merge.mjs";
 import { startServer } from "../support/server.mjs";
 import { pause, until } from "../support/wait.mjs";
 
-const TOPICS = ["interfaces", "connections", "totals", "events", "server"];
+const TOPICS = ["interfaces", "connections", "owners", "totals", "events", "server"];
 const COMPARISONS = 1000;
 
 // Asks REST over and over and keeps one answer a revision: Map revision -> {topic: state}.

@@ -11,7 +11,7 @@ const require = createRequire(new URL("../../web/package.json", import.meta.url)
 export const WebSocket = require("ws");
 
 export const MESSAGE_BYTES_MAX = 64 * 1024;
-const COLLECTIONS = new Set(["interfaces", "connections", "events"]);
+const COLLECTIONS = new Set(["interfaces", "connections", "owners", "events"]);
 
 // What one subscription has received, merged.
 class Subscription {
