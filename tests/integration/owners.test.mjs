@@ -14,13 +14,13 @@ import { pause, until } from "../support/wait.mjs";
 const SHORT_CONNECTIONS = fileURLToPath(new URL("../support/short_connections.py", import.meta.url));
 
 async function serve(t, name, port, { address = "127.0.0.1", up = 0, down = 0, namespace } = {}) {
-    const child = start(t, ["python3", SHORT_CONNECTIONS, name, "serve", address, String(port), String(up), String(down)], { namespace });
+    const child = start(t, ["/usr/bin/python3", SHORT_CONNECTIONS, name, "serve", address, String(port), String(up), String(down)], { namespace });
     await until(() => child.output.includes("listening"), `${name} to listen; it said ${child.output}`);
     return child;
 }
 
 async function dial(t, name, port, { address = "127.0.0.1", up = 0, down = 0, count = 1, namespace } = {}) {
-    const child = start(t, ["python3", SHORT_CONNECTIONS, name, "dial", address, String(port), String(up), String(down), String(count)], { namespace });
+    const child = start(t, ["/usr/bin/python3", SHORT_CONNECTIONS, name, "dial", address, String(port), String(up), String(down), String(count)], { namespace });
     await child.ended;
     assert.match(child.output, /dialled/);
 }
@@ -152,7 +152,7 @@ test("a socket that others can reach and that was not there before makes an even
     assert.ok(event.pid > 0);
     assert.match(event.message, /7011.*newcomer/);
 
-    const udp = start(t, ["python3", "-c", "import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(('0.0.0.0',7015))\ntime.sleep(600)"]);
+    const udp = start(t, ["/usr/bin/python3", "-c", "import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_DGRAM)\ns.bind(('0.0.0.0',7015))\ntime.sleep(600)"]);
     await events.reaches(() => ports().includes(7015), "UDP that stays");
     assert.equal(Object.values(events.state).find((e) => e.local_port === 7015).pid, udp.pid);
     await client.close();
