@@ -20,7 +20,7 @@
 
 /* clang-format off */
 #define NETWORK_INTERFACE_METRICS(X) \
-    X(name,                   "name",                   name,           FACT,    "",          "name in the kernel (IFLA_IFNAME); also the record's id") \
+    X(name,                   "name",                   name,           FACT,    "",          "name in the kernel (IFLA_IFNAME); also the record's id, in another network namespace with that in front: web/eth0") \
     X(type,                   "type",                   interface_type, FACT,    "",          "ethernet, wifi, loopback, virtual, cellular or other, by link kind, ARPHRD type and wireless phy, never by name") \
     X(kind,                   "kind",                   text,           FACT,    "",          "link kind (IFLA_INFO_KIND): veth, bridge, wireguard …; without one the hardware type: ether, loopback …") \
     X(is_active,              "is_active",              flag,           FACT,    "",          "up and able to pass traffic (IFF_UP and IFF_RUNNING)") \
@@ -130,8 +130,8 @@
     X(drops_per_s,            "drop_rate",              real,           RATE,    "packets/s", "sum over the counted interfaces") \
     X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "sum over the counted interfaces") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "sum over the counted interfaces") \
-    X(connections,            "connections",            u32,            GAUGE,   "",          "TCP and UDP sockets, listeners too") \
-    X(established,            "established",            u32,            GAUGE,   "",          "connections in state established") \
+    X(connections,            "connections",            u32,            GAUGE,   "",          "TCP and UDP sockets, listeners too, in all network namespaces that are read") \
+    X(established,            "established",            u32,            GAUGE,   "",          "of these in state established") \
     X(unexplained_download_bytes_per_s, "unexplained_download_speed", real, RATE, "bytes/s", "what the counted interfaces received beyond the external_download_speed of all owners: headers, repeats, UDP, other protocols, forwarded traffic, owners that are not seen") \
     X(unexplained_upload_bytes_per_s, "unexplained_upload_speed", real, RATE,    "bytes/s",   "the same of what they sent")
 

@@ -316,7 +316,8 @@ const struct network_interface *network_monitor_find(
 {
     const struct interface_array *interfaces = &monitor->reading.interfaces;
     for (size_t i = 0; i < interfaces->count; i++)
-        if (strcmp(interfaces->items[i].name, name) == 0)
+        if (!network_has(&interfaces->items[i], netns) &&
+            strcmp(interfaces->items[i].name, name) == 0)
             return &interfaces->items[i];
     return NULL;
 }

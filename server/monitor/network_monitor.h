@@ -69,7 +69,7 @@ int network_monitor_follow_fd(const struct network_monitor *monitor);
 /* Lends all interfaces, in the kernel's order. */
 const struct network_interface *network_monitor_interfaces(
     const struct network_monitor *monitor, size_t *ret_count);
-/* Lends the interface of that name; NULL when there is none. */
+/* Lends the interface of that name in this network namespace; NULL when there is none. */
 const struct network_interface *network_monitor_find(
     const struct network_monitor *monitor, const char *name);
 

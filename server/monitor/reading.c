@@ -8,14 +8,14 @@ void reading_fini(struct reading *reading)
     if (!reading)
         return;
     interface_array_fini(&reading->interfaces);
-    map_fini(&reading->by_name);
+    map_fini(&reading->by_id);
     map_fini(&reading->by_identity);
 }
 
 void reading_clear(struct reading *reading)
 {
     interface_array_clear(&reading->interfaces);
-    map_clear(&reading->by_name);
+    map_clear(&reading->by_id);
     map_clear(&reading->by_identity);
     reading->is_indexed = false;
 }
@@ -38,18 +38,25 @@ static struct map_key key_of_identity(uint64_t identity)
     return (struct map_key){.low = identity};
 }
 
+static struct map_key key_of_id(const struct network_interface *iface)
+{
+    char id[NETWORK_ID_TEXT];
+    network_interface_id(iface, id);
+    return map_key_of_text(id);
+}
+
 int reading_index(struct reading *reading)
 {
     if (reading->is_indexed)
         return 0;
-    map_clear(&reading->by_name);
+    map_clear(&reading->by_id);
     map_clear(&reading->by_identity);
     for (size_t i = 0; i < reading->interfaces.count; i++) {
         const struct network_interface *iface = &reading->interfaces.items[i];
-        struct map_key name = map_key_of_name(iface->name);
+        struct map_key id = key_of_id(iface);
         int result = map_insert_index(&reading->by_identity, key_of_identity(iface->identity), i);
-        if (result == 0 && map_find_index(&reading->by_name, name) == MAP_ABSENT)
-            result = map_insert_index(&reading->by_name, name, i);
+        if (result == 0 && map_find_index(&reading->by_id, id) == MAP_ABSENT)
+            result = map_insert_index(&reading->by_id, id, i);
         if (result < 0)
             return result;
     }
@@ -62,11 +69,10 @@ static const struct network_interface *item_at(const struct reading *reading, si
     return index == MAP_ABSENT ? NULL : &reading->interfaces.items[index];
 }
 
-const struct network_interface *reading_find_name(const struct reading *reading, const char *name)
+const struct network_interface *reading_find_same(
+    const struct reading *reading, const struct network_interface *iface)
 {
-    if (strlen(name) >= sizeof(((struct network_interface *)NULL)->name))
-        return NULL;
-    return item_at(reading, map_find_index(&reading->by_name, map_key_of_name(name)));
+    return item_at(reading, map_find_index(&reading->by_id, key_of_id(iface)));
 }
 
 const struct network_interface *reading_find_identity(

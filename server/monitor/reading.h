@@ -1,4 +1,5 @@
-/* reading - the interfaces of one moment, with the two ways to find one: by name and by identity.
+/* reading - the interfaces of one moment, with the two ways to find one: by id, which is its name
+ * with the namespace in front where that is another one, and by identity.
  *
  * Mostly nothing came or went since the reading before: the two are aligned, each interface stands
  * where it stood, and nothing needs to be found. So the maps are made only where that is not so.
@@ -11,20 +12,22 @@
 
 struct reading {
     struct interface_array interfaces;
-    struct map by_name, by_identity; /* to indices; empty unless is_indexed */
+    struct map by_id, by_identity; /* to indices; empty unless is_indexed */
     bool is_indexed;
 };
 
 void reading_fini(struct reading *reading);
 /* Empties it and keeps its memory. */
 void reading_clear(struct reading *reading);
-/* Whether both have the same devices under the same names in the same order. */
+/* Whether both have the same devices under the same ids in the same order. */
 bool reading_is_aligned(const struct reading *one, const struct reading *other);
 /* To be called once the interfaces are complete, before a find. */
 MUST_CHECK int reading_index(struct reading *reading);
 
-/* NULL when there is none. The first, should the system show a name twice. */
-const struct network_interface *reading_find_name(const struct reading *reading, const char *name);
+/* The one that has the id of iface (network_interface_id); NULL when there is none, the first
+ * should the system show one twice. */
+const struct network_interface *reading_find_same(
+    const struct reading *reading, const struct network_interface *iface);
 const struct network_interface *reading_find_identity(
     const struct reading *reading, uint64_t identity);
 

@@ -38,6 +38,8 @@ struct obstacle {
 /* What keeps it out of the totals whatever else there is; before is NULL when nothing does. */
 static struct obstacle obstacle_of(const struct network_interface *iface)
 {
+    if (network_has(iface, netns))
+        return (struct obstacle){"in another network namespace", NULL};
     const char *reason = iface->type == NETWORK_LOOPBACK ? "loopback" : reason_of_kind(iface->kind);
     if (reason || iface->lower.count == 0)
         return (struct obstacle){reason, NULL};

@@ -4,6 +4,8 @@
  * Hardware counts (bond members and bridge ports too), and what other interfaces of this machine
  * carry does not. Where a namespace has no hardware, as in a container, the links that lead out of
  * it count (a veth whose peer is elsewhere); where it has none of those either, its tunnels.
+ * Interfaces of other namespaces never count, not even hardware that was given to one: the totals
+ * are of what goes through this one.
  * With no counted interface there are no sums, which is not the same as sums of zero.
  */
 #ifndef IFPULSE_TOTALS_H

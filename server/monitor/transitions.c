@@ -8,7 +8,7 @@
 struct report {
     struct event_log *log;
     int64_t wall_ms;
-    const char *name; /* of the interface it is about */
+    const struct network_interface *iface; /* that it is about, then or now */
 };
 
 static struct network_event *add_event(
@@ -17,8 +17,12 @@ static struct network_event *add_event(
     struct network_event *event = event_log_append(report->log);
     PUT(event, event, kind);
     PUT(event, time_ms, report->wall_ms);
-    PUT_TEXT(event, interface, report->name);
-    snprintf(event->message, sizeof(event->message), "%s: %s", report->name, what);
+    PUT_TEXT(event, interface, report->iface->name);
+    if (network_has(report->iface, netns))
+        PUT_TEXT(event, netns, report->iface->netns);
+    char id[NETWORK_ID_TEXT];
+    network_interface_id(report->iface, id);
+    snprintf(event->message, sizeof(event->message), "%.64s: %s", id, what);
     event->status.message = NETWORK_KNOWN;
     return event;
 }
@@ -112,25 +116,25 @@ static void compare_aligned(
 {
     struct report each = *report;
     for (size_t i = 0; i < after->interfaces.count; i++) {
-        each.name = after->interfaces.items[i].name;
+        each.iface = &after->interfaces.items[i];
         compare(&each, &before->interfaces.items[i], &after->interfaces.items[i]);
     }
 }
 
-static void compare_by_name(
+static void compare_by_id(
     const struct report *report, const struct reading *before, const struct reading *after)
 {
     struct report each = *report;
     for (size_t i = 0; i < before->interfaces.count; i++) {
         const struct network_interface *was = &before->interfaces.items[i];
-        each.name = was->name;
-        if (!reading_find_name(after, was->name))
+        each.iface = was;
+        if (!reading_find_same(after, was))
             add_removed(&each, was);
     }
     for (size_t i = 0; i < after->interfaces.count; i++) {
         const struct network_interface *is = &after->interfaces.items[i];
-        const struct network_interface *was = reading_find_name(before, is->name);
-        each.name = is->name;
+        const struct network_interface *was = reading_find_same(before, is);
+        each.iface = is;
         if (was)
             compare(&each, was, is);
         else
@@ -145,7 +149,7 @@ void transitions_find(const struct reading *before, const struct reading *after,
     if (reading_is_aligned(before, after))
         compare_aligned(&report, before, after);
     else
-        compare_by_name(&report, before, after);
+        compare_by_id(&report, before, after);
 }
 
 void transitions_overrun(int64_t wall_ms, struct event_log *log)

@@ -1,9 +1,10 @@
 /* transitions - what happened between two readings of the interfaces, as events.
  *
- * An interface is followed by its name, as people do. A new one counts as down and without
- * addresses before, one that is gone as down and without addresses afterwards; so whoever adds the
- * events up arrives at the reading. Another device under the same name is a counter_reset, and one
- * interface makes one counter_reset however many of its counters went backwards.
+ * An interface is followed by its id, its name in its namespace, as people do. A new one counts as
+ * down and without addresses before, one that is gone as down and without addresses afterwards; so
+ * whoever adds the events up arrives at the reading. Another device under the same name is a
+ * counter_reset, and one interface makes one counter_reset however many of its counters went
+ * backwards.
  */
 #ifndef IFPULSE_TRANSITIONS_H
 #define IFPULSE_TRANSITIONS_H

@@ -4,7 +4,8 @@
 #include <string.h>
 
 struct given {
-    const char *name, *kind, *lower;
+    const char *name; /* "web/eth0" is in another namespace */
+    const char *kind, *lower;
     enum network_interface_type type;
     bool is_linked_outside;
     const char *reason; /* NULL: it counts */
@@ -14,7 +15,10 @@ static void decide(const struct given *given, struct interface_array *array)
 {
     for (; given->name; given++) {
         struct network_interface *iface = interface_array_append(array);
-        PUT_TEXT(iface, name, given->name);
+        const char *slash = strchr(given->name, '/');
+        PUT_TEXT(iface, name, slash ? slash + 1 : given->name);
+        if (slash)
+            PUT_TEXT(iface, netns, "web");
         PUT_TEXT(iface, kind, given->kind);
         PUT(iface, type, given->type);
         iface->is_linked_outside = given->is_linked_outside;
@@ -90,6 +94,20 @@ Test(totals, count_tunnels_where_there_is_nothing_else)
         {"va", "veth", "vb", NETWORK_VIRTUAL, false, "peer vb is on this machine"},
         {"vb", "veth", "va", NETWORK_VIRTUAL, false, "peer va is on this machine"},
         {"dummy0", "dummy", NULL, NETWORK_VIRTUAL, false, "leads nowhere"},
+        {0},
+    });
+}
+
+/* A container's eth0 is as good as hardware to the container, and must not be to this machine. */
+Test(totals, count_nothing_of_other_namespaces_and_decide_as_if_they_were_not_there)
+{
+    static const char elsewhere[] = "in another network namespace";
+    check((struct given[]){
+        {"wg0", "wireguard", NULL, NETWORK_VIRTUAL, false, NULL},
+        {"web/lo", "loopback", NULL, NETWORK_LOOPBACK, false, elsewhere},
+        {"web/eth0", "ether", NULL, NETWORK_ETHERNET, false, elsewhere},
+        {"web/eth1", "veth", NULL, NETWORK_VIRTUAL, true, elsewhere},
+        {"web/eth2", "vlan", "eth0", NETWORK_VIRTUAL, false, elsewhere},
         {0},
     });
 }

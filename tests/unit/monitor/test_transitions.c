@@ -33,6 +33,14 @@ static struct network_interface *add(
     return iface;
 }
 
+/* An eth0 of another namespace. */
+static void add_elsewhere(
+    struct reading *reading, const char *netns, uint64_t ordinal, bool is_active)
+{
+    struct network_interface *iface = add(reading, "eth0", 1 | ordinal << 48, is_active);
+    PUT_TEXT(iface, netns, netns);
+}
+
 static void add_address(struct network_interface *iface, uint8_t last)
 {
     struct network_address_list *list = &iface->addresses;
@@ -144,6 +152,33 @@ Test(transitions, show_a_renamed_interface_as_one_that_goes_and_one_that_comes)
     add(&after, "new", 1, false);
     check("interface_removed old\xff: interface is gone\n"
           "interface_added new: new interface (veth)\n");
+}
+
+/* lo is in every namespace there is. */
+Test(transitions, keep_interfaces_of_one_name_in_several_namespaces_apart)
+{
+    add(&before, "eth0", 1, true);
+    add_elsewhere(&before, "web", 1, true);
+    add_elsewhere(&before, "db", 2, true);
+    add(&after, "eth0", 1, true);
+    add_elsewhere(&after, "db", 2, false);
+    add_elsewhere(&after, "new", 3, false);
+    check("link_down web/eth0: link is down\ninterface_removed web/eth0: interface is gone\n"
+          "link_down db/eth0: link is down\ninterface_added new/eth0: new interface (veth)\n");
+    size_t count;
+    const struct network_event *items = event_log_items(&events, &count);
+    cr_assert_str_eq(items[0].netns, "web");
+    cr_assert_str_eq(items[0].interface, "eth0");
+    cr_assert_eq(items[0].status.netns, NETWORK_KNOWN);
+}
+
+Test(transitions, name_no_namespace_for_the_own_one)
+{
+    add(&before, "eth0", 1, true);
+    add(&after, "eth0", 1, false);
+    check("link_down eth0: link is down\n");
+    size_t count;
+    cr_assert_eq(event_log_items(&events, &count)[0].status.netns, NETWORK_NOT_APPLICABLE);
 }
 
 Test(transitions, keep_the_last_1024_events_and_number_them_all)
