@@ -1,5 +1,6 @@
 #include "units.h"
 
+#include "mounts.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -94,22 +95,6 @@ void unit_of_path(const char *path, char ret_name[UNIT_BYTES])
 
 /* --- the groups that are there --- */
 
-/* mountinfo(5) writes blanks in a path as \040 and the like. */
-static void unescape(char *text)
-{
-    char *to = text;
-    for (const char *from = text; *from; to++) {
-        unsigned code;
-        if (from[0] == '\\' && sscanf(from + 1, "%3o", &code) == 1) {
-            *to = (char)code;
-            from += 4;
-        } else {
-            *to = *from++;
-        }
-    }
-    *to = '\0';
-}
-
 int units_init(struct units *units)
 {
     *units = (struct units){.reading = 1};
@@ -118,10 +103,9 @@ int units_init(struct units *units)
     size_t size = 0;
     int result = 0;
     while (mounts && !units->root && result == 0 && getline(&line, &size, mounts) > 0) {
-        char place[4096];
-        if (strstr(line, " - cgroup2 ") && sscanf(line, "%*s %*s %*s %*s %4095s", place) == 1) {
-            unescape(place);
-            units->root = strdup(place);
+        struct mount mount;
+        if (mount_parse(line, &mount) && strcmp(mount.type, "cgroup2") == 0) {
+            units->root = strdup(mount.place);
             result = units->root ? 0 : -ENOMEM;
         }
     }
