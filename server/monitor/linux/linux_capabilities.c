@@ -1,7 +1,9 @@
 #include "linux_capabilities.h"
 
 #include "platform.h"
+#include <errno.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,14 +15,23 @@ void linux_capability_put(
     put_text(capability->detail, sizeof(capability->detail), detail);
 }
 
-/* Whether other users' processes can be looked into. */
-static bool sees_all_processes(void)
+/* The capabilities of capabilities(7) that are in effect, of the first 32. */
+static uint32_t effective_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
-    if (syscall(SYS_capget, &header, data) < 0)
-        return false;
-    uint32_t effective = data[0].effective;
+    return syscall(SYS_capget, &header, data) < 0 ? 0 : data[0].effective;
+}
+
+bool linux_may_enter_namespaces(void)
+{
+    return effective_capabilities() & 1u << CAP_SYS_ADMIN;
+}
+
+/* Whether other users' processes can be looked into. */
+static bool sees_all_processes(void)
+{
+    uint32_t effective = effective_capabilities();
     return effective & 1u << CAP_SYS_PTRACE &&
            effective & (1u << CAP_DAC_READ_SEARCH | 1u << CAP_DAC_OVERRIDE);
 }
@@ -51,6 +62,30 @@ void linux_capability_put_units(struct network_capability *capability, const cha
             "Control groups of version 2 are not mounted, so units and containers are not seen.");
 }
 
+static bool is_forbidden(int refusal)
+{
+    return refusal == -EPERM || refusal == -EACCES;
+}
+
+void linux_capability_put_namespaces(
+    struct network_capability *capability, size_t open, size_t refused, int refusal)
+{
+    char detail[sizeof(capability->detail)];
+    enum network_status status = NETWORK_KNOWN;
+    if (refused > 0)
+        snprintf(detail, sizeof(detail),
+            "%zu of %zu other network namespaces are read; the rest cannot be opened (%s).", open,
+            open + refused, strerrordesc_np(-refusal));
+    else
+        snprintf(detail, sizeof(detail), "Other network namespaces that are read: %zu.%s", open,
+            sees_all_processes() ? ""
+                                 : " Those that only other users' processes refer to need "
+                                   "CAP_SYS_PTRACE to be found.");
+    if (refused > 0 && open == 0)
+        status = is_forbidden(refusal) ? NETWORK_PERMISSION : NETWORK_UNAVAILABLE;
+    linux_capability_put(capability, status, detail);
+}
+
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family)
 {
     if (has_family)
@@ -64,7 +99,7 @@ void linux_capability_put_wireless(struct network_capability *capability, bool h
 void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES])
 {
     static const char *const names[CAPABILITIES] = {
-        "interfaces", "connections", "owners", "wireless", "units"};
+        "interfaces", "connections", "owners", "wireless", "units", "namespaces"};
     memset(capabilities, 0, CAPABILITIES * sizeof(*capabilities));
     for (int i = 0; i < CAPABILITIES; i++)
         put_text(capabilities[i].name, sizeof(capabilities[i].name), names[i]);
@@ -74,4 +109,7 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
         "Every TCP and UDP socket of this network namespace, by sock_diag.");
     linux_capability_put_owners(&capabilities[CAPABILITY_OWNERS], true);
     linux_capability_put_wireless(&capabilities[CAPABILITY_WIRELESS], false);
+    linux_capability_put(&capabilities[CAPABILITY_NAMESPACES], NETWORK_NOT_APPLICABLE,
+        "Only the own network namespace is read; with the option \"namespaces\" (--namespaces) the "
+        "machine's others are too.");
 }

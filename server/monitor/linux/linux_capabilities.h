@@ -10,6 +10,7 @@ enum linux_capability {
     CAPABILITY_OWNERS,
     CAPABILITY_WIRELESS,
     CAPABILITY_UNITS,
+    CAPABILITY_NAMESPACES,
     CAPABILITIES
 };
 
@@ -21,6 +22,11 @@ void linux_capability_put(
 void linux_capability_put_owners(struct network_capability *capability, bool found);
 /* root: where cgroup v2 is mounted; NULL: nowhere. */
 void linux_capability_put_units(struct network_capability *capability, const char *root);
+/* open: how many other namespaces are read; refused: how many cannot be, and why, -errno. */
+void linux_capability_put_namespaces(
+    struct network_capability *capability, size_t open, size_t refused, int refusal);
+/* Whether setns is this process's to call. */
+bool linux_may_enter_namespaces(void);
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family);
 
 #endif

@@ -92,7 +92,8 @@ static int describe_links(struct netns *netns)
         iface->identity |=
             (generation_of(netns, link->index) & UINT16_MAX) << 32 | (uint64_t)netns->ordinal << 48;
         PUT_NETNS(netns, iface);
-        device_facts_read(iface);
+        if (netns->ordinal == 0)
+            device_facts_read(iface); /* /sys knows other namespaces' devices by the same names */
         ethtool_facts_read(netns->ioctl_socket, iface);
         int result = map_insert_index(
             &netns->name_by_index, (struct map_key){.low = (uint64_t)link->index}, i);
@@ -183,7 +184,9 @@ int netns_read_interfaces(struct netns *netns, enum platform_depth depth, uint64
         return result;
     struct interface_array own = {
         .items = ret_interfaces->items + first, .count = ret_interfaces->count - first};
-    return read_counters(netns, &own);
+    result = read_counters(netns, &own);
+    ret_interfaces->count = first + own.count; /* some may have gone */
+    return result;
 }
 
 static void put_interface(struct netns *netns, struct network_connection *connection,

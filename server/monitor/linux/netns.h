@@ -15,6 +15,9 @@
 #include "sockets.h"
 #include "wireless_links.h"
 
+/* How many descriptors one has open, at most. */
+enum { NETNS_DESCRIPTORS = 8 };
+
 struct netns {
     char name[32];    /* empty: the one the program runs in */
     uint16_t ordinal; /* tells its interfaces' identities from others'; 0: the program's own */
@@ -27,6 +30,7 @@ struct netns {
     struct interface_array facts; /* kept; without counters */
     struct map name_by_index;     /* to facts */
     struct map gone;              /* by ifindex, how many devices that had it are no more */
+    int trouble;                  /* of another one: why it cannot be read, -errno */
     bool is_stale;
     uint64_t facts_ns;
 };
