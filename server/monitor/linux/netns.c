@@ -28,6 +28,7 @@ void netns_close(struct netns *netns)
         close(netns->announcements);
     if (netns->ioctl_socket >= 0)
         close(netns->ioctl_socket);
+    socket_counts_close(&netns->socket_counts);
     free(netns);
 }
 
@@ -44,6 +45,8 @@ static int open_sockets(struct netns *netns)
         result = netlink_open(&netns->diag, NETLINK_SOCK_DIAG);
     if (result == 0)
         result = wireless_init(&netns->wireless);
+    if (result == 0 && netns->ordinal != 0)
+        socket_counts_open(&netns->socket_counts);
     return result;
 }
 
@@ -56,6 +59,7 @@ int netns_open(const char *name, uint16_t ordinal, struct netns **ret_netns)
     netns->ordinal = ordinal;
     netns->announcements = -1;
     netns->ioctl_socket = -1;
+    netns->socket_counts = (struct socket_counts_files){-1, -1};
     netns->is_stale = true;
     netns->counters.socket = &netns->route;
     int result = open_sockets(netns);
@@ -206,7 +210,9 @@ int netns_read_connections(
     struct netns *netns, struct sockets *sockets, struct connection_array *ret_connections)
 {
     size_t first = ret_connections->count;
-    int result = sockets_read(sockets, &netns->diag, ret_connections);
+    struct socket_counts counts;
+    bool is_counted = socket_counts_read(&netns->socket_counts, &counts);
+    int result = sockets_read(sockets, &netns->diag, is_counted ? &counts : NULL, ret_connections);
     for (size_t i = first; result == 0 && i < ret_connections->count; i++) {
         put_interface(netns, &ret_connections->items[i], &sockets->hints[i]);
         PUT_NETNS(netns, &ret_connections->items[i]);

@@ -12,6 +12,7 @@
 #include "map.h"
 #include "netlink_socket.h"
 #include "platform.h"
+#include "socket_counts.h"
 #include "sockets.h"
 #include "wireless_links.h"
 
@@ -23,6 +24,7 @@ struct netns {
     uint16_t ordinal; /* tells its interfaces' identities from others'; 0: the program's own */
     struct netlink_socket route, diag;
     int announcements, ioctl_socket;
+    struct socket_counts_files socket_counts; /* of another one */
     struct wireless wireless;
     int wireless_result; /* of the last reading of its facts */
     struct counters_reader counters;

@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 void sockets_fini(struct sockets *sockets)
@@ -86,16 +87,32 @@ static int dump(struct collecting *collecting, struct nlmsghdr *request)
 /* By the older request, which knows no family: one walk over the kernel's table of connections
  * tells of IPv4 and IPv6, where the newer one walks it for each. On a quiet host that walk is most
  * of what a reading costs. */
-static int dump_tcp(struct collecting collecting)
+static int dump_tcp(struct collecting collecting, uint32_t states)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
     struct nlmsghdr *request = netlink_request(buffer, TCPDIAG_GETSOCK);
     struct inet_diag_req *query = mnl_nlmsg_put_extra_header(request, sizeof(*query));
     query->idiag_family = AF_INET; /* which module is asked; the answer has both */
-    query->idiag_states = ALL_STATES;
+    query->idiag_states = states;
     query->idiag_ext = 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_CONG - 1);
     collecting.protocol = IPPROTO_TCP;
     return dump(&collecting, request);
+}
+
+/* Listeners have a table of their own, and a short one. Where they are all that was counted, the
+ * long one is left alone. */
+static int read_tcp(struct collecting collecting, const struct socket_counts *counts)
+{
+    if (!counts)
+        return dump_tcp(collecting, ALL_STATES);
+    if (counts->tcp == 0 && counts->time_wait == 0)
+        return 0;
+    size_t before = collecting.connections->count;
+    int result = dump_tcp(collecting, 1 << TCP_LISTEN);
+    if (result == 0 &&
+        (counts->time_wait > 0 || collecting.connections->count - before < counts->tcp))
+        result = dump_tcp(collecting, ALL_STATES);
+    return result;
 }
 
 static int dump_udp(struct collecting collecting, uint8_t family)
@@ -123,15 +140,15 @@ void sockets_begin(struct sockets *sockets)
     map_clear(&sockets->seen);
 }
 
-int sockets_read(
-    struct sockets *sockets, struct netlink_socket *diag, struct connection_array *ret_connections)
+int sockets_read(struct sockets *sockets, struct netlink_socket *diag,
+    const struct socket_counts *counts, struct connection_array *ret_connections)
 {
     struct collecting collecting = {
         .sockets = sockets, .diag = diag, .connections = ret_connections};
-    int result = dump_tcp(collecting);
-    if (result == 0)
+    int result = read_tcp(collecting, counts);
+    if (result == 0 && (!counts || counts->udp4 > 0))
         result = tolerate_absence(dump_udp(collecting, AF_INET));
-    if (result == 0)
+    if (result == 0 && (!counts || counts->udp6 > 0))
         result = tolerate_absence(dump_udp(collecting, AF_INET6));
     return result;
 }

@@ -6,6 +6,7 @@
 #include "map.h"
 #include "netlink_socket.h"
 #include "platform.h"
+#include "socket_counts.h"
 #include "socket_decode.h"
 
 struct sockets {
@@ -19,8 +20,9 @@ void sockets_fini(struct sockets *sockets);
 /* A new reading begins, into an empty array. */
 void sockets_begin(struct sockets *sockets);
 /* Appends every socket of the namespace that diag (NETLINK_SOCK_DIAG) was opened in, and fills
- * hints beside. */
-MUST_CHECK int sockets_read(
-    struct sockets *sockets, struct netlink_socket *diag, struct connection_array *ret_connections);
+ * hints beside. With counts, which are the namespace's and may be NULL, what it has none of is not
+ * looked for; a connection that is only being accepted is then seen with the first that is. */
+MUST_CHECK int sockets_read(struct sockets *sockets, struct netlink_socket *diag,
+    const struct socket_counts *counts, struct connection_array *ret_connections);
 
 #endif
