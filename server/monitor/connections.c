@@ -223,8 +223,9 @@ static void write_message(const struct network_connection *end, struct network_e
     network_address_format(&end->local_address, local);
     network_address_format(&end->remote_address, remote);
     size_t length = (size_t)snprintf(event->message, sizeof(event->message),
-        "%s port %u to %s port %u%s%s: closed", local, end->local_port, remote, end->remote_port,
-        network_has(end, process_name) ? " of " : "",
+        "%s port %u to %s port %u%s%s%s%s: closed", local, end->local_port, remote,
+        end->remote_port, network_has(end, netns) ? " in " : "",
+        network_has(end, netns) ? end->netns : "", network_has(end, process_name) ? " of " : "",
         network_has(end, process_name) ? end->process_name : "");
     if (has_bytes && length < sizeof(event->message))
         snprintf(event->message + length, sizeof(event->message) - length,
