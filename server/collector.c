@@ -246,7 +246,7 @@ int collector_start(const struct collector_options *options,
     collector->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (collector->wake_fd < 0)
         return -errno;
-    r = network_monitor_open(&collector->monitor);
+    r = network_monitor_open_with(&options->network, &collector->monitor);
     /* Once, also when nobody watches: bytes by owner count from here. Where it fails, from the first
      * that does not. */
     if (r == 0 && network_monitor_refresh_connections(collector->monitor) < 0)

@@ -17,6 +17,7 @@ struct collector;
 struct collector_options {
     uint32_t interval_ms;
     uint32_t connections_interval_ms;
+    struct network_options network;
 };
 
 /* Called on the collector's thread when an observation lies ready. */

@@ -194,6 +194,7 @@ static int set_listen(struct config *config, const json_t *value, char *error)
 KEY(web, parse_text(value, &config->web, error))
 KEY(interval_ms, parse_interval(value, &config->interval_ms, error))
 KEY(connections_interval_ms, parse_interval(value, &config->connections_interval_ms, error))
+KEY(namespaces, parse_flag(value, &config->namespaces, error))
 KEY(allowed_hosts, parse_list(value, &config->allowed_hosts, error))
 KEY(allowed_origins, parse_list(value, &config->allowed_origins, error))
 KEY(anonymous, parse_flag(value, &config->anonymous, error))
@@ -243,6 +244,7 @@ static const struct key keys[] = {
     {"web", set_web, NULL},
     {"interval_ms", set_interval_ms, NULL},
     {"connections_interval_ms", set_connections_interval_ms, NULL},
+    {"namespaces", set_namespaces, NULL},
     {"allowed_hosts", set_allowed_hosts, NULL},
     {"allowed_origins", set_allowed_origins, NULL},
     {"anonymous", set_anonymous, NULL},
@@ -440,6 +442,9 @@ int config_set_option(struct config *config, const char *option, const char *val
         free(config->web);
         config->web = strdup(value);
         r = config->web ? 0 : wrong(reason, "no memory");
+    } else if (strcmp(option, "namespaces") == 0) {
+        config->namespaces = true;
+        r = 0;
     } else if (strcmp(option, "anonymous") == 0) {
         config->anonymous = true;
         r = 0;

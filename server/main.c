@@ -14,15 +14,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { EXIT_WRONG_USE = 2 };
+enum {
+    EXIT_WRONG_USE = 2,
+    NAMESPACE_DESCRIPTORS = 4096, /* for some hundreds of namespaces */
+};
 
 static const char usage[] =
     "ifpulse shows what this machine's network is doing.\n"
     "\n"
     "  ifpulse [serve] [options]       serve the page, the stream and REST until stopped\n"
-    "  ifpulse snapshot [--topics A,B] [--interval-ms N]\n"
+    "  ifpulse snapshot [--topics A,B] [--interval-ms N] [--namespaces]\n"
     "                                  print one snapshot as JSON; two samples, N ms apart\n"
     "  ifpulse check-config FILE       say whether a configuration may be used\n"
     "  ifpulse --version | --help\n"
@@ -31,6 +35,7 @@ static const char usage[] =
     "  --listen ADDRESS:PORT   default 127.0.0.1:8750; port 0 takes any free one\n"
     "  --web DIR               folder of the page\n"
     "  --interval-ms N         time between two samples, 50 to 3600000; default 1000\n"
+    "  --namespaces            the machine's other network namespaces too (needs CAP_SYS_ADMIN)\n"
     "  --anonymous             let everyone in who reaches the address\n"
     "  --token-file FILE       not offered by this version yet\n"
     "  --log-level LEVEL       error, warning, notice, info or debug\n";
@@ -51,6 +56,7 @@ static const struct option options[] = {
     {"listen", required_argument, NULL, OPTION_SETTING},
     {"web", required_argument, NULL, OPTION_SETTING},
     {"interval-ms", required_argument, NULL, OPTION_SETTING},
+    {"namespaces", no_argument, NULL, OPTION_SETTING},
     {"token-file", required_argument, NULL, OPTION_SETTING},
     {"anonymous", no_argument, NULL, OPTION_SETTING},
     {"log-level", required_argument, NULL, OPTION_SETTING},
@@ -217,6 +223,7 @@ static int open_service(const struct config *config, const struct assets *assets
         .assets = assets,
         .allowed_hosts = (const char *const *)config->allowed_hosts,
         .allowed_origins = (const char *const *)config->allowed_origins,
+        .descriptors_elsewhere = config->namespaces ? NAMESPACE_DESCRIPTORS : 0,
         .hub =
             {
                 .feed = {take_observation, watch_connections, collector},
@@ -257,6 +264,7 @@ static int start_collector(
         .interval_ms = config->interval_ms,
         .connections_interval_ms =
             config->connections_interval_ms ? config->connections_interval_ms : config->interval_ms,
+        .network = {.other_namespaces = config->namespaces},
     };
     sigset_t all, before;
     int r;
@@ -319,6 +327,20 @@ static int serve_from(const struct config *config)
 
 /* --- the commands --- */
 
+/* Most systems let a program open many files, but only when it asks. */
+static void allow_descriptors(const struct config *config)
+{
+    struct rlimit limit;
+
+    if (!config->namespaces || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+        limit.rlim_cur >= NAMESPACE_DESCRIPTORS)
+        return;
+    limit.rlim_cur =
+        limit.rlim_max < NAMESPACE_DESCRIPTORS ? limit.rlim_max : (rlim_t)NAMESPACE_DESCRIPTORS;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_warning("the limit of open files cannot be raised: %s", strerror(errno));
+}
+
 static int check_config(const struct config *config, const struct arguments *arguments)
 {
     struct config other;
@@ -356,7 +378,8 @@ static int run_snapshot(const struct config *config, const struct arguments *arg
 
     if (r)
         return wrong_use(error);
-    r = snapshot_print(topics, config->interval_ms, stdout);
+    r = snapshot_print(topics, config->interval_ms,
+        &(struct network_options){.other_namespaces = config->namespaces}, stdout);
     if (r == SNAPSHOT_NOT_WRITTEN)
         return fail("standard output cannot be written", -EIO);
     return r < 0 ? fail("the network cannot be read", r) : EXIT_SUCCESS;
@@ -399,6 +422,7 @@ int main(int count, char **words)
         status = EXIT_SUCCESS;
     } else {
         log_set_level(config.log_level);
+        allow_descriptors(&config);
         status = run_command(&config, &arguments);
     }
     config_fini(&config);

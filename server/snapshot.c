@@ -2,7 +2,6 @@
 
 #include "config.h"
 #include "encode.h"
-#include "network_monitor.h"
 #include "observation.h"
 #include "platform.h"
 #include "self.h"
@@ -72,7 +71,8 @@ static int print_document(struct model *model, unsigned topics, FILE *out)
     return r;
 }
 
-int snapshot_print(unsigned topics, uint32_t span_ms, FILE *out)
+int snapshot_print(
+    unsigned topics, uint32_t span_ms, const struct network_options *options, FILE *out)
 {
     static const struct model_limits limits = {.events = SIZE_MAX};
     struct network_monitor *monitor CLEANUP(network_monitor_close_p) = NULL;
@@ -80,7 +80,7 @@ int snapshot_print(unsigned topics, uint32_t span_ms, FILE *out)
     struct network_server server = {0};
     struct timespec now;
     struct model model CLEANUP(model_fini) = {0};
-    int r = network_monitor_open(&monitor);
+    int r = network_monitor_open_with(options, &monitor);
 
     model_init(&model, &limits);
     if (r == 0)

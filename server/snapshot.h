@@ -3,6 +3,7 @@
 #define IFPULSE_SNAPSHOT_H
 
 #include "base.h"
+#include "network_monitor.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,7 @@ MUST_CHECK int snapshot_parse_topics(const char *text, unsigned *ret_topics, cha
 
 /* Reads twice, span_ms apart, so that there are rates, and prints the second reading. */
 enum { SNAPSHOT_NOT_WRITTEN = 1 };
-MUST_CHECK int snapshot_print(unsigned topics, uint32_t span_ms, FILE *out);
+MUST_CHECK int snapshot_print(
+    unsigned topics, uint32_t span_ms, const struct network_options *options, FILE *out);
 
 #endif

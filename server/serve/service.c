@@ -209,10 +209,11 @@ static void on_log(int level, const char *line)
 
 /* libwebsockets reserves memory by this limit and spins when it is reached, so it is ours to set.
  */
-static int limit_descriptors(struct service *service, uint32_t clients)
+static int limit_descriptors(struct service *service, const struct service_options *options)
 {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)clients + HTTP_CONNECTIONS + SPARE_FDS;
+    rlim_t spare = SPARE_FDS + options->descriptors_elsewhere;
+    rlim_t wanted = (rlim_t)options->hub.limits.clients + HTTP_CONNECTIONS + spare;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return -errno;
@@ -227,7 +228,7 @@ static int limit_descriptors(struct service *service, uint32_t clients)
     }
     service->connections_max = (unsigned)limit.rlim_cur; /* of few, half are for connections */
     service->connections_max -=
-        limit.rlim_cur < 2 * SPARE_FDS ? service->connections_max / 2 : (unsigned)SPARE_FDS;
+        limit.rlim_cur < 2 * spare ? service->connections_max / 2 : (unsigned)spare;
     return 0;
 }
 
@@ -334,7 +335,7 @@ int service_new(const struct service_options *options, struct service **ret_serv
         r = try_to_listen(options->address, options->port);
     if (r < 0)
         return r;
-    r = limit_descriptors(service, options->hub.limits.clients);
+    r = limit_descriptors(service, options);
     if (r < 0)
         return r;
     (void)hub_take(&service->hub); /* nobody is answered before there is something to say */

@@ -16,6 +16,7 @@ struct service_options {
     const struct assets *assets;      /* the page; keeps it */
     const char *const *allowed_hosts; /* see access.h; keeps these */
     const char *const *allowed_origins;
+    unsigned descriptors_elsewhere; /* that the rest of the program may need, beyond a few */
     struct hub_options hub;
 };
 

@@ -15,7 +15,8 @@ static void on_ready(void *context)
 
 static struct collector *start(uint32_t interval_ms)
 {
-    struct collector_options options = {interval_ms, interval_ms};
+    struct collector_options options = {
+        .interval_ms = interval_ms, .connections_interval_ms = interval_ms};
     struct collector_listener listener = {on_ready, NULL};
     struct collector *collector;
 
