@@ -13,6 +13,9 @@
 #   docker run --rm --network host --pid host --user 0 --cap-drop ALL \
 #       --cap-add SYS_PTRACE --cap-add DAC_READ_SEARCH --read-only ifpulse
 #
+# "--cap-add BPF --cap-add PERFMON", where Docker and the kernel know them, lets the kernel list the
+# owners: that is exact, and names those of short connections too.
+#
 # On hosts with AppArmor add "--security-opt apparmor=unconfined": Docker's profile forbids to look
 # into processes outside. Without all this the page works and says what it does not show.
 #
@@ -34,7 +37,7 @@ RUN script/build release -DIFPULSE_TESTS=OFF && DESTDIR=/out cmake --install bui
 
 FROM debian:12-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libjansson4 libmnl0 libwebsockets17 zlib1g \
+ && apt-get install -y --no-install-recommends libbpf1 libjansson4 libmnl0 libwebsockets17 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 8750 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ifpulse
 COPY --from=build /out/usr/local/bin/ifpulse /usr/local/bin/ifpulse

@@ -36,20 +36,72 @@ static bool sees_all_processes(void)
            effective & (1u << CAP_DAC_READ_SEARCH | 1u << CAP_DAC_OVERRIDE);
 }
 
-void linux_capability_put_owners(struct network_capability *capability, bool found)
+/* Owners are seen without BPF too, so this is what follows the sentence that says how. */
+static const char *why_not_faster(int bpf_result)
 {
-    if (!sees_all_processes())
+    switch (bpf_result) {
+    case -EPERM:
+        return "CAP_BPF and CAP_PERFMON would find them faster.";
+    case -ENOENT:
+        return "a kernel with BTF would find them faster.";
+    case -ENOSYS:
+        return "built with clang and libbpf, ifpulse would find them faster.";
+    default:
+        return "this kernel's BPF cannot list them.";
+    }
+}
+
+static void put_owners_by_proc(struct network_capability *capability, int bpf_result)
+{
+    char detail[sizeof(capability->detail)];
+    snprintf(detail, sizeof(detail),
+        "Process and user of every connection but those that no process here holds, by searching "
+        "/proc; %s",
+        why_not_faster(bpf_result));
+    linux_capability_put(capability, NETWORK_KNOWN, detail);
+}
+
+void linux_capability_put_owners(struct network_capability *capability, int bpf_result, bool found)
+{
+    if (bpf_result < 0 && !sees_all_processes())
         linux_capability_put(capability, NETWORK_PERMISSION,
-            "Processes of this user only; running as root or with CAP_SYS_PTRACE and "
-            "CAP_DAC_READ_SEARCH shows every owner.");
+            bpf_result == -EPERM
+                ? "Processes of this user only; root, CAP_BPF with CAP_PERFMON, or "
+                  "CAP_SYS_PTRACE with CAP_DAC_READ_SEARCH shows every owner."
+                : "Processes of this user only; running as root or with "
+                  "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH shows every owner.");
     else if (!found)
         linux_capability_put(capability, NETWORK_UNAVAILABLE,
-            "No connection's process is visible: /proc is not mounted, or shows another process "
-            "namespace than the connections'.");
+            bpf_result < 0
+                ? "No connection's process is visible: /proc is not mounted, or shows another "
+                  "process namespace than the connections'."
+                : "No connection's process is visible: all are of other process namespaces.");
+    else if (bpf_result < 0)
+        put_owners_by_proc(capability, bpf_result);
     else
         linux_capability_put(capability, NETWORK_KNOWN,
-            "Process and user of every connection, by the sockets its processes hold; the kernel's "
-            "own and those of other process namespaces show none.");
+            "Process and user of every connection, listed by the kernel (BPF); the kernel's own "
+            "and those of other process namespaces show none.");
+}
+
+void linux_capability_put_short_lived(struct network_capability *capability, int bpf_result)
+{
+    if (bpf_result == 0)
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Owners of TCP connections that begin and end between two readings, noted by the "
+            "kernel (BPF).");
+    else if (bpf_result == -EPERM)
+        linux_capability_put(capability, NETWORK_PERMISSION,
+            "No owners of TCP connections that begin and end between two readings; CAP_BPF and "
+            "CAP_PERFMON would show them.");
+    else if (bpf_result == -ENOSYS)
+        linux_capability_put(capability, NETWORK_NOT_SUPPORTED,
+            "No owners of TCP connections that begin and end between two readings: ifpulse was "
+            "built without clang or libbpf.");
+    else
+        linux_capability_put(capability, NETWORK_NOT_SUPPORTED,
+            "No owners of TCP connections that begin and end between two readings: that takes "
+            "Linux 5.12 or later, with BTF.");
 }
 
 void linux_capability_put_units(struct network_capability *capability, const char *root)
@@ -99,7 +151,7 @@ void linux_capability_put_wireless(struct network_capability *capability, bool h
 void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES])
 {
     static const char *const names[CAPABILITIES] = {
-        "interfaces", "connections", "owners", "wireless", "units", "namespaces"};
+        "interfaces", "connections", "owners", "wireless", "units", "namespaces", "short_lived"};
     memset(capabilities, 0, CAPABILITIES * sizeof(*capabilities));
     for (int i = 0; i < CAPABILITIES; i++)
         put_text(capabilities[i].name, sizeof(capabilities[i].name), names[i]);
@@ -107,7 +159,6 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
         "Every interface of this network namespace, its addresses and counters, by netlink.");
     linux_capability_put(&capabilities[CAPABILITY_CONNECTIONS], NETWORK_KNOWN,
         "Every TCP and UDP socket of this network namespace, by sock_diag.");
-    linux_capability_put_owners(&capabilities[CAPABILITY_OWNERS], true);
     linux_capability_put_wireless(&capabilities[CAPABILITY_WIRELESS], false);
     linux_capability_put(&capabilities[CAPABILITY_NAMESPACES], NETWORK_NOT_APPLICABLE,
         "Only the own network namespace is read; with the option \"namespaces\" (--namespaces) the "

@@ -11,6 +11,7 @@ enum linux_capability {
     CAPABILITY_WIRELESS,
     CAPABILITY_UNITS,
     CAPABILITY_NAMESPACES,
+    CAPABILITY_SHORT_LIVED,
     CAPABILITIES
 };
 
@@ -18,8 +19,11 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
 /* Says of one what it is now. */
 void linux_capability_put(
     struct network_capability *capability, enum network_status status, const char *detail);
-/* found: whether any of the sockets that were read has a process here; with none read, true. */
-void linux_capability_put_owners(struct network_capability *capability, bool found);
+/* bpf_result: 0, or why BPF does not list them, as task_files_open says it. found: whether any of
+ * the sockets that were read has a process here; with none read, true. */
+void linux_capability_put_owners(struct network_capability *capability, int bpf_result, bool found);
+/* bpf_result: 0, or why they are not noted, likewise. */
+void linux_capability_put_short_lived(struct network_capability *capability, int bpf_result);
 /* root: where cgroup v2 is mounted; NULL: nowhere. */
 void linux_capability_put_units(struct network_capability *capability, const char *root);
 /* open: how many other namespaces are read; refused: how many cannot be, and why, -errno. */

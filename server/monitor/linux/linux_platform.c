@@ -109,6 +109,16 @@ static int open_other_namespaces(struct platform *platform)
     return result == 0 ? look_for_namespaces(platform, &changed) : result;
 }
 
+static void note_owners(struct platform *platform)
+{
+    const struct owners *owners = &platform->owners;
+    bool found = owners->with_process > 0 || owners->without_process == 0;
+    linux_capability_put_owners(
+        &platform->capabilities[CAPABILITY_OWNERS], owners->files_result, found);
+    linux_capability_put_short_lived(
+        &platform->capabilities[CAPABILITY_SHORT_LIVED], owners->noted_result);
+}
+
 int platform_open(const struct platform_options *options, struct platform **ret_platform)
 {
     CLEANUP(platform_close_p) struct platform *platform = calloc(1, sizeof(*platform));
@@ -126,6 +136,8 @@ int platform_open(const struct platform_options *options, struct platform **ret_
     if (result < 0)
         return result;
     linux_capability_put_units(&platform->capabilities[CAPABILITY_UNITS], platform->units.root);
+    owners_init(&platform->owners);
+    note_owners(platform);
     *ret_platform = HAND_OVER(platform);
     return 0;
 }
@@ -244,8 +256,7 @@ int platform_read_connections(struct platform *platform, struct connection_array
     if (result < 0)
         return result;
     put_units(platform, ret_connections);
-    linux_capability_put_owners(&platform->capabilities[CAPABILITY_OWNERS],
-        platform->owners.with_process > 0 || platform->owners.without_process == 0);
+    note_owners(platform);
     return 0;
 }
 

@@ -1,38 +1,41 @@
-/* owners - which process holds which socket, found by looking at /proc/PID/fd as seldom as can be.
+/* owners - which process holds which socket, by the best evidence there is.
  *
- * A socket that was found stays found while its process lives; only sockets not found yet cause a
- * walk. A walk looks first at descriptors it has not seen before, and only when that is not enough
- * at all of them. A socket found last time is looked at once more at the next reading, because
- * servers accept in one process and hand over to another; after that, now and then. What nobody
- * was found to hold (the kernel's own sockets, other people's) is looked for less and less often.
- *
- * Processes are visited in the order of their pids, so that of several holders the lowest is found.
+ * With BPF, the kernel lists all holders anew at every reading: a socket that was handed on and a
+ * process with a new name are seen at once, and nothing is remembered that could be wrong. Where
+ * that is not allowed or not there, /proc is searched.
  */
 #ifndef IFPULSE_OWNERS_H
 #define IFPULSE_OWNERS_H
 
-#include "map.h"
+#include "bpf/noted_owners.h"
+#include "bpf/task_files.h"
+#include "owner_search.h"
 #include "platform.h"
-#include "processes.h"
-#include "socket_decode.h"
+#include "socket_holders.h"
 #include "users.h"
 
 struct owners {
-    struct map placed;      /* inode to holder */
-    struct map unplaced;    /* inodes of this reading that are looked for */
-    struct map hopeless;    /* inode to when to look for it again */
-    struct map descriptors; /* (pid, fd) to the inode it had when last looked at */
-    struct processes processes;
+    struct task_files *files;       /* NULL: no BPF */
+    struct noted_owners *noted;     /* likewise */
+    int files_result, noted_result; /* why not, as task_files_open says it */
+    struct buffer records;
+    struct socket_holders holders;
+    struct owner_search search;
     struct users users;
-    uint32_t reading, full_walk_at, full_walk_delay;
-    bool was_denied; /* in the last walk, some process could not be looked into */
     size_t with_process, without_process; /* sockets of the last reading */
 };
 
+/* Finds out which evidence is to be had. */
+void owners_init(struct owners *owners);
 void owners_fini(struct owners *owners);
 
 /* Fills pid, process_name, user and evidence of every connection; hints is beside it. */
 MUST_CHECK int owners_find(struct owners *owners, struct connection_array *connections,
     const struct socket_owner_hint *hints);
+
+/* Fills the same, and uid, of a TCP connection that may have been too short to be listed, by its
+ * identity. false: nothing was noted of it. *ret_cgroup is 0 when not known. */
+MUST_CHECK bool owners_find_noted(
+    struct owners *owners, struct network_connection *connection, uint64_t *ret_cgroup);
 
 #endif
