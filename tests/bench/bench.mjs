@@ -95,11 +95,21 @@ async function openSockets(pairs) {
     } };
 }
 
+// What owners cost by the best evidence there is, and once more without the right to that.
+function ownersRows(bare) {
+    const withoutBpf = ["--bounding-set=-bpf,-perfmon,-sys_admin", program("bench_owners")];
+    const found = [json("bench_owners"), JSON.parse(execFileSync("setpriv", withoutBpf, { encoding: "utf8" }))];
+    const words = { bpf: "listed by the kernel (BPF)", proc: "searched for in /proc" };
+    return found.filter(({ evidence }, i) => i === 0 || evidence !== found[0].evidence).map(({ evidence, later_us: later, first_us: first }) =>
+        [`· owners, ${words[evidence]}`, ms(later), `bare dump: ${times(later, bare.cpu_us)}; the first time ${ms(first)}`]);
+}
+
 async function benchSockets(pairs) {
     const rounds = pairs > SOCKET_PAIRS ? 1 : 5; // ss takes half a minute for 200,000
     const held = await openSockets(pairs);
     const bare = json("bare_dump", "sockets");
     const tick = json("bench_tick", "sockets");
+    const owners = ownersRows(bare);
     const ss = commandUs("ss -tinp", rounds);
     const psutil = psutilUs("sockets", rounds);
     await held.close();
@@ -107,6 +117,7 @@ async function benchSockets(pairs) {
     return [
         [`tick, ${sockets}: whole (read, owners, copy, diff, encode)`, ms(tick.tick_us), `bare sock_diag dump ${ms(bare.cpu_us)}: ${times(tick.tick_us, bare.cpu_us)}`],
         ["· of that reading with owners and tcp_info", ms(tick.read_us), `bare dump: ${times(tick.read_us, bare.cpu_us)}`],
+        ...owners,
         ["· of that copy, diff, encode", ms(tick.observe_us + tick.update_us + tick.encode_us), `copy ${ms(tick.observe_us)}, diff ${ms(tick.update_us)}, encode ${ms(tick.encode_us)}`],
         ["· the same sockets by `ss -tinp`", ms(ss), `our whole tick: 1/${(ss / tick.tick_us).toFixed(1)}`],
         ["· the same sockets by psutil", ms(psutil), `our whole tick: 1/${(psutil / tick.tick_us).toFixed(1)}`],
