@@ -64,9 +64,9 @@ export function kernelCounters() {
 
 // Starts a program that is ended with the test, and its own children with it. What it prints is
 // gathered in .output.
-export function start(t, argv, { namespace } = {}) {
+export function start(t, argv, { namespace, stdin = "ignore" } = {}) {
     const words = namespace ? ["nsenter", `--net=/run/netns/${namespace}`, ...argv] : argv;
-    const child = spawn(words[0], words.slice(1), { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(words[0], words.slice(1), { stdio: [stdin, "pipe", "pipe"], detached: true });
     child.output = "";
     child.stdout.on("data", (text) => { child.output += text; });
     child.stderr.on("data", (text) => { child.output += text; });
