@@ -13,6 +13,7 @@ void config_init(struct config *config)
     *config = (struct config){
         .listen = {.address = "127.0.0.1", .port = 8750, .is_loopback = true},
         .interval_ms = 1000,
+        .cpu_budget_percent = 5,
         .limits =
             {
                 .clients = 1024,
@@ -129,6 +130,16 @@ static int parse_interval(const json_t *value, uint32_t *ret_interval_ms, char *
     return r;
 }
 
+static int parse_percent(const json_t *value, double *ret_percent, char *error)
+{
+    if (!json_is_number(value))
+        return wrong(error, "it must be a number of percent of a core");
+    if (json_number_value(value) < 0 || json_number_value(value) > 100)
+        return wrong(error, "%g is out of range; from 0 to 100 is right", json_number_value(value));
+    *ret_percent = json_number_value(value);
+    return 0;
+}
+
 static int parse_list(const json_t *value, char ***list, char *error)
 {
     size_t count = json_array_size(value);
@@ -194,6 +205,7 @@ static int set_listen(struct config *config, const json_t *value, char *error)
 KEY(web, parse_text(value, &config->web, error))
 KEY(interval_ms, parse_interval(value, &config->interval_ms, error))
 KEY(connections_interval_ms, parse_interval(value, &config->connections_interval_ms, error))
+KEY(cpu_budget_percent, parse_percent(value, &config->cpu_budget_percent, error))
 KEY(namespaces, parse_flag(value, &config->namespaces, error))
 KEY(allowed_hosts, parse_list(value, &config->allowed_hosts, error))
 KEY(allowed_origins, parse_list(value, &config->allowed_origins, error))
@@ -213,7 +225,7 @@ static int set_later(struct config *config, const json_t *value, char *error)
 {
     (void)config, (void)value;
     return wrong(error, "this version does not offer it yet; without it the server would be less "
-                        "protected or dearer than the file says, so take it out");
+                        "protected than the file says, so take it out");
 }
 
 struct key {
@@ -244,6 +256,7 @@ static const struct key keys[] = {
     {"web", set_web, NULL},
     {"interval_ms", set_interval_ms, NULL},
     {"connections_interval_ms", set_connections_interval_ms, NULL},
+    {"cpu_budget_percent", set_cpu_budget_percent, NULL},
     {"namespaces", set_namespaces, NULL},
     {"allowed_hosts", set_allowed_hosts, NULL},
     {"allowed_origins", set_allowed_origins, NULL},
@@ -251,7 +264,6 @@ static const struct key keys[] = {
     {"limits", NULL, limit_keys},
     {"history", NULL, history_keys},
     {"log_level", set_log_level, NULL},
-    {"cpu_budget_percent", set_later, NULL},
     {"token_file", set_later, NULL},
     {"tls_certificate", set_later, NULL},
     {"tls_key", set_later, NULL},

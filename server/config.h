@@ -28,6 +28,7 @@ struct config {
     char *web;          /* NULL: where the program finds it by itself */
     uint32_t interval_ms;
     uint32_t connections_interval_ms; /* 0: interval_ms */
+    double cpu_budget_percent;        /* of a core; 0: no limit */
     bool namespaces;                  /* also the machine's other network namespaces */
     char **allowed_hosts;             /* NULL-terminated; NULL: none */
     char **allowed_origins;

@@ -23,6 +23,7 @@ static const char *find_difference(const struct config *one, const struct config
     SAME(web)
     SAME(interval_ms)
     SAME(connections_interval_ms)
+    SAME(cpu_budget_percent)
     if (!is_empty(one->allowed_hosts) || !is_empty(one->allowed_origins))
         return "allowed_hosts or allowed_origins";
     SAME(anonymous)

@@ -42,7 +42,7 @@ function keysOf(section) {
 }
 
 test("the tables name every key that the program takes", () => {
-    const reserved = ["cpu_budget_percent", "token_file", "tls_certificate", "tls_key"];
+    const reserved = ["token_file", "tls_certificate", "tls_key"];
     for (const key of reserved)
         assert.match(check({ [key]: 1 }).error, /does not offer it yet/);
     const known = [...keysOf(), ...keysOf("limits"), ...keysOf("history")]

@@ -27,7 +27,8 @@ Test(config, takes_every_key_over)
 {
     cr_assert_eq(
         read_text("{\"listen\":\"[::1]:80\",\"web\":\"w\",\"interval_ms\":50,"
-                  "\"connections_interval_ms\":2000,\"allowed_hosts\":[\"a\",\"b\"],"
+                  "\"connections_interval_ms\":2000,\"cpu_budget_percent\":2.5,\"allowed_hosts\":["
+                  "\"a\",\"b\"],"
                   "\"allowed_origins\":[\"https://a\"],\"anonymous\":true,"
                   "\"limits\":{\"clients\":1,\"clients_per_address\":2,\"subscriptions\":3,"
                   "\"message_bytes\":4,\"messages_per_s\":5,\"message_burst\":6},"
@@ -40,6 +41,7 @@ Test(config, takes_every_key_over)
     cr_assert_str_eq(config.web, "w");
     cr_assert_eq(config.interval_ms, 50);
     cr_assert_eq(config.connections_interval_ms, 2000);
+    cr_assert_eq(config.cpu_budget_percent, 2.5);
     cr_assert_str_eq(config.allowed_hosts[1], "b");
     cr_assert_null(config.allowed_hosts[2]);
     cr_assert_str_eq(config.allowed_origins[0], "https://a");
@@ -62,6 +64,9 @@ Test(config, names_the_line_the_key_and_what_would_be_right)
         {"{\"listen\": \"127.0.0.1:70000\"}", ":1: listen:", "ADDRESS:PORT"},
         {"{\n\"interval_ms\": 10\n}", ":2: interval_ms:", "50"},
         {"{\n\"interval_ms\": \"1s\"\n}", ":2: interval_ms:", "milliseconds"},
+        {"{\n\"cpu_budget_percent\": 100.5\n}", ":2: cpu_budget_percent:", "0 to 100"},
+        {"{\n\"cpu_budget_percent\": -1\n}", ":2: cpu_budget_percent:", "0 to 100"},
+        {"{\n\"cpu_budget_percent\": \"5 %\"\n}", ":2: cpu_budget_percent:", "number"},
         {"{\n\"colour\": 1\n}", ":2: colour:", "log_level"},
         {"{\n\"limits\": {\n\"clients\": 0\n}}", ":3: limits.clients:", "1"},
         {"{\n\"limits\": {\n\"clowns\": 0\n}}", ":3: limits.clowns:", "clients_per_address"},
