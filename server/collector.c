@@ -1,5 +1,6 @@
 #include "collector.h"
 
+#include "budget.h"
 #include "log.h"
 #include "network_monitor.h"
 
@@ -19,12 +20,20 @@ struct collector {
     pthread_t thread;
     int wake_fd; /* eventfd: something of the following changed */
     atomic_bool stopping, watching;
-    atomic_uint asked;      /* times that watching began */
-    unsigned answered;      /* the last of these that got its reading */
-    uint64_t last_event;    /* newest event that went into an observation */
-    int64_t connections_ms; /* monotonic time of their last reading */
-    bool is_failing;        /* the last reading failed, and that was logged */
-    pthread_mutex_t lock;   /* of the place for one */
+    atomic_uint lens_ms; /* 0: none */
+    atomic_uint asked;   /* times that watching began */
+    unsigned answered;   /* the last of these that got its reading */
+    uint64_t last_event; /* newest event that went into an observation */
+    double start_ms;     /* monotonic; what is due is counted from here */
+    int64_t due_ms;      /* when the last reading was */
+    int64_t tick_ms;     /* when the last tick was */
+    int64_t done_ms;     /* when the last reading had been made: what was due before is left out */
+    int64_t connections_ms; /* monotonic time of the last reading of connections */
+    unsigned readings;      /* of them since the last tick */
+    double reading_ms;      /* CPU time of these */
+    struct budget budget;
+    bool is_failing;      /* the last reading failed, and that was logged */
+    pthread_mutex_t lock; /* of the place for one */
     struct observation *ready;
 };
 
@@ -63,10 +72,35 @@ struct observation *collector_take(struct collector *collector)
 
 /* --- reading --- */
 
-enum { WITH_TICK = 1, WITH_CONNECTIONS = 2 };
+enum { WITH_TICK = 1, WITH_CONNECTIONS = 2, WITH_CHANGE = 4 };
+
+static bool lists_connections(const struct collector *collector)
+{
+    return collector->budget.pace.collection != NETWORK_COLLECTION_OWNERS;
+}
+
+static enum observation_scope scope_of(const struct collector *collector, int what)
+{
+    if (!(what & WITH_CONNECTIONS))
+        return OBSERVATION_WITHOUT_CONNECTIONS;
+    return lists_connections(collector) ? OBSERVATION_WITH_CONNECTIONS : OBSERVATION_WITH_OWNERS;
+}
+
+static void describe(
+    const struct collector *collector, int what, double started_ms, struct observation *observation)
+{
+    observation->is_tick = what & WITH_TICK;
+    observation->is_change = what & WITH_CHANGE;
+    observation->due_ms = collector->due_ms;
+    observation->connections_interval_ms = collector->budget.pace.interval_ms;
+    observation->collection = collector->budget.pace.collection;
+    observation->wall_ms = (int64_t)clock_ms(CLOCK_REALTIME);
+    observation->tick_ms = clock_ms(CLOCK_MONOTONIC) - started_ms;
+}
 
 static int observe(struct collector *collector, int what, double started_ms)
 {
+    enum observation_scope scope = scope_of(collector, what);
     struct observation *observation = NULL;
     size_t event_count;
     const struct network_event *events;
@@ -75,13 +109,10 @@ static int observe(struct collector *collector, int what, double started_ms)
 
     events = network_monitor_events(collector->monitor, &event_count);
     last_event = event_count ? events[event_count - 1].identity : collector->last_event;
-    r = observation_new(
-        collector->monitor, what & WITH_CONNECTIONS, collector->last_event, &observation);
+    r = observation_new(collector->monitor, scope, collector->last_event, &observation);
     if (r < 0)
         return r;
-    observation->is_tick = what & WITH_TICK;
-    observation->wall_ms = (int64_t)clock_ms(CLOCK_REALTIME);
-    observation->tick_ms = clock_ms(CLOCK_MONOTONIC) - started_ms;
+    describe(collector, what, started_ms, observation);
     collector->last_event = last_event;
     return publish(collector, observation);
 }
@@ -95,11 +126,27 @@ static void report_failure(struct collector *collector, const char *what, int r)
     collector->is_failing = r < 0;
 }
 
+/* What the kernel has announced is followed first: else the reading would take it in unnoticed, and
+ * it would not be told at once. */
+static int read_interfaces(struct collector *collector, int *what)
+{
+    bool changed = false;
+    int r = network_monitor_follow(collector->monitor, &changed);
+
+    if (r == 0)
+        r = network_monitor_refresh(collector->monitor);
+    *what |= changed ? WITH_CHANGE : 0;
+    return r;
+}
+
 static int read_connections(struct collector *collector)
 {
     unsigned asked = atomic_load(&collector->asked);
+    double cpu_ms = clock_ms(CLOCK_THREAD_CPUTIME_ID);
     int r = network_monitor_refresh_connections(collector->monitor);
 
+    collector->reading_ms += clock_ms(CLOCK_THREAD_CPUTIME_ID) - cpu_ms;
+    collector->readings++;
     collector->answered = asked;
     collector->connections_ms = (int64_t)clock_ms(CLOCK_MONOTONIC);
     return r;
@@ -110,24 +157,14 @@ static bool connections_due(const struct collector *collector)
     int64_t age_ms = (int64_t)clock_ms(CLOCK_MONOTONIC) - collector->connections_ms;
 
     /* Half a tick early is on time: ticks are the only moments there are. */
-    return atomic_load(&collector->watching) && age_ms + collector->options.interval_ms / 2 >=
-                                                    collector->options.connections_interval_ms;
+    return atomic_load(&collector->watching) &&
+           age_ms + collector->options.interval_ms / 2 >= collector->budget.pace.interval_ms;
 }
 
-static void tick(struct collector *collector)
+static void publish_reading(struct collector *collector, int what, double started_ms)
 {
-    double started_ms = clock_ms(CLOCK_MONOTONIC);
-    int what = WITH_TICK;
-    int r = network_monitor_refresh(collector->monitor);
+    int r = observe(collector, what, started_ms);
 
-    if (r == 0 && connections_due(collector)) {
-        r = read_connections(collector);
-        what |= r == 0 ? WITH_CONNECTIONS : 0;
-    } else if (r == 0) {
-        r = network_monitor_refresh_listeners(collector->monitor);
-    }
-    report_failure(collector, "reading the network", r);
-    r = observe(collector, what, started_ms);
     if (r < 0)
         log_error("an observation is left out: %s", strerror(-r));
 }
@@ -142,9 +179,7 @@ static void catch_up(struct collector *collector)
         return;
     r = read_connections(collector);
     report_failure(collector, "reading the connections", r);
-    r = observe(collector, r == 0 ? WITH_CONNECTIONS : 0, started_ms);
-    if (r < 0)
-        log_error("an observation is left out: %s", strerror(-r));
+    publish_reading(collector, r == 0 ? WITH_CONNECTIONS : 0, started_ms);
 }
 
 static void follow(struct collector *collector)
@@ -154,11 +189,108 @@ static void follow(struct collector *collector)
     int r = network_monitor_follow(collector->monitor, &changed);
 
     report_failure(collector, "following the network's changes", r);
-    if (changed && observe(collector, 0, started_ms) < 0)
-        log_error("an observation is left out: no memory");
+    if (changed)
+        publish_reading(collector, WITH_CHANGE, started_ms);
+}
+
+/* --- the budget --- */
+
+static void tell_pace(struct collector *collector)
+{
+    char sentence[BUDGET_SENTENCE_BYTES];
+    size_t connections;
+
+    network_monitor_connections(collector->monitor, &connections);
+    budget_explain(&collector->budget, connections, sentence);
+    network_monitor_note(collector->monitor, NETWORK_EVENT_OVER_BUDGET, sentence);
+    log_notice("%s", sentence);
+}
+
+/* Where connections are no longer listed, that is to be seen at once: returns WITH_CONNECTIONS. */
+static int keep_to_budget(struct collector *collector)
+{
+    struct budget_tick tick = {
+        .wall_ms = clock_ms(CLOCK_MONOTONIC),
+        .cpu_ms = clock_ms(CLOCK_PROCESS_CPUTIME_ID),
+        .readings = collector->readings,
+        .reading_ms = collector->reading_ms,
+        .is_watched = atomic_load(&collector->watching),
+        .ends_round = connections_due(collector),
+    };
+
+    collector->readings = 0;
+    collector->reading_ms = 0;
+    if (!budget_advance(&collector->budget, &tick))
+        return 0;
+    tell_pace(collector);
+    return lists_connections(collector) ? 0 : WITH_CONNECTIONS;
+}
+
+/* --- ticks, and looks through the lens in between --- */
+
+static void tick(struct collector *collector)
+{
+    double started_ms = clock_ms(CLOCK_MONOTONIC);
+    int what = WITH_TICK | keep_to_budget(collector);
+    int r = read_interfaces(collector, &what);
+
+    if (r == 0 && connections_due(collector)) {
+        r = read_connections(collector);
+        what |= r == 0 ? WITH_CONNECTIONS : 0;
+    } else if (r == 0) {
+        r = network_monitor_refresh_listeners(collector->monitor);
+    }
+    report_failure(collector, "reading the network", r);
+    publish_reading(collector, what, started_ms);
+}
+
+static void look(struct collector *collector)
+{
+    double started_ms = clock_ms(CLOCK_MONOTONIC);
+    int what = 0;
+    int r = read_interfaces(collector, &what);
+
+    report_failure(collector, "reading the network", r);
+    publish_reading(collector, what, started_ms);
+}
+
+static int64_t since_start_ms(const struct collector *collector)
+{
+    return (int64_t)(clock_ms(CLOCK_MONOTONIC) - collector->start_ms);
+}
+
+/* What is due now, once, however much of it came late. */
+static void read_due(struct collector *collector, int64_t lens_ms)
+{
+    int64_t now_ms = since_start_ms(collector);
+    int64_t tick_due_ms = now_ms - now_ms % collector->options.interval_ms;
+    int64_t look_due_ms = lens_ms ? now_ms - now_ms % lens_ms : 0;
+
+    collector->due_ms = tick_due_ms > look_due_ms ? tick_due_ms : look_due_ms;
+    if (tick_due_ms > collector->tick_ms) {
+        collector->tick_ms = tick_due_ms;
+        tick(collector);
+    } else {
+        look(collector);
+    }
+    collector->done_ms = since_start_ms(collector);
 }
 
 /* --- the thread --- */
+
+static int64_t next_multiple(int64_t interval_ms, int64_t after_ms)
+{
+    return after_ms - after_ms % interval_ms + interval_ms;
+}
+
+static double next_due_ms(const struct collector *collector, int64_t lens_ms)
+{
+    int64_t due_ms = next_multiple(collector->options.interval_ms, collector->done_ms);
+
+    if (lens_ms && next_multiple(lens_ms, collector->done_ms) < due_ms)
+        due_ms = next_multiple(lens_ms, collector->done_ms);
+    return collector->start_ms + (double)due_ms;
+}
 
 static void wait_until(struct collector *collector, double deadline_ms)
 {
@@ -185,19 +317,15 @@ static void wait_until(struct collector *collector, double deadline_ms)
 static void *run(void *argument)
 {
     struct collector *collector = argument;
-    double interval_ms = collector->options.interval_ms;
-    double deadline_ms = clock_ms(CLOCK_MONOTONIC) + interval_ms;
 
     while (!atomic_load(&collector->stopping)) {
-        double now_ms = clock_ms(CLOCK_MONOTONIC);
+        int64_t lens_ms = atomic_load(&collector->lens_ms);
+        double due_ms = next_due_ms(collector, lens_ms);
 
-        if (now_ms < deadline_ms) {
-            wait_until(collector, deadline_ms);
-            continue;
-        }
-        tick(collector);
-        while (deadline_ms <= clock_ms(CLOCK_MONOTONIC))
-            deadline_ms += interval_ms;
+        if (clock_ms(CLOCK_MONOTONIC) < due_ms)
+            wait_until(collector, due_ms);
+        else
+            read_due(collector, lens_ms);
     }
     return NULL;
 }
@@ -217,6 +345,12 @@ void collector_watch_connections(struct collector *collector, bool watch)
         return;
     atomic_fetch_add(&collector->asked, 1);
     wake(collector);
+}
+
+void collector_set_lens(struct collector *collector, uint32_t lens_ms)
+{
+    if (atomic_exchange(&collector->lens_ms, lens_ms) != lens_ms)
+        wake(collector);
 }
 
 void collector_free(struct collector *collector)
@@ -243,18 +377,20 @@ int collector_start(const struct collector_options *options,
     pthread_mutex_init(&collector->lock, NULL);
     collector->options = *options;
     collector->listener = *listener;
+    budget_init(&collector->budget, options->cpu_budget_percent, options->connections_interval_ms);
     collector->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (collector->wake_fd < 0)
         return -errno;
     r = network_monitor_open_with(&options->network, &collector->monitor);
-    /* Once, also when nobody watches: bytes by owner count from here. Where it fails, from the first
-     * that does not. */
+    /* Once, also when nobody watches: bytes by owner count from here. Where it fails, from the
+     * first that does not. */
     if (r == 0 && network_monitor_refresh_connections(collector->monitor) < 0)
         log_notice("the connections cannot be read yet");
     if (r == 0)
         r = observe(collector, WITH_TICK, clock_ms(CLOCK_MONOTONIC));
     if (r < 0)
         return r;
+    collector->start_ms = clock_ms(CLOCK_MONOTONIC);
     r = pthread_create(&collector->thread, NULL, run, collector);
     if (r > 0)
         return -r;

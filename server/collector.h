@@ -3,8 +3,13 @@
  *
  * It owns the monitor. What passes to the event loop is one immutable observation through a place
  * for one: a newer one replaces an older that was not taken, after the older's events were moved
- * into it. Ticks keep to absolute deadlines; a tick that comes too late is left out, not made up.
- * Between ticks, a change the kernel announces makes an observation at once.
+ * into it. Between ticks, a change the kernel announces makes an observation at once.
+ *
+ * Ticks are due at the multiples of their interval, counted from the start. Through the lens,
+ * interfaces are read at the multiples of a shorter one as well, and nothing else is. So whatever
+ * multiple of one of the two someone wants to see, there is a reading for it; one that would come
+ * too late is left out, not made up. The budget says how often connections are read, if not with
+ * every tick, and whether they are listed.
  */
 #ifndef IFPULSE_COLLECTOR_H
 #define IFPULSE_COLLECTOR_H
@@ -18,6 +23,7 @@ struct collector_options {
     uint32_t interval_ms;
     uint32_t connections_interval_ms;
     struct network_options network;
+    double cpu_budget_percent; /* of a core; 0: no limit */
 };
 
 /* Called on the collector's thread when an observation lies ready. */
@@ -38,6 +44,9 @@ void collector_free(struct collector *collector);
 
 /* Whether connections are read with the ticks. Turning it on reads them at once. */
 void collector_watch_connections(struct collector *collector, bool watch);
+
+/* Reads interfaces in this interval too; 0: with the ticks alone. Takes effect at once. */
+void collector_set_lens(struct collector *collector, uint32_t lens_ms);
 
 /* Takes the newest observation; NULL when there is none that was not taken. The caller owns it. */
 struct observation *collector_take(struct collector *collector);

@@ -206,6 +206,11 @@ static void watch_connections(void *collector, bool watch)
     collector_watch_connections(collector, watch);
 }
 
+static void set_lens(void *collector, uint32_t lens_ms)
+{
+    collector_set_lens(collector, lens_ms);
+}
+
 static void announce(const struct config *config, const struct service *service)
 {
     bool is_v6 = strchr(config->listen.address, ':');
@@ -226,12 +231,13 @@ static int open_service(const struct config *config, const struct assets *assets
         .descriptors_elsewhere = config->namespaces ? NAMESPACE_DESCRIPTORS : 0,
         .hub =
             {
-                .feed = {take_observation, watch_connections, collector},
+                .feed = {take_observation, watch_connections, set_lens, collector},
                 .limits = config->limits,
                 .history = {.tombstones = config->tombstones,
                     .tombstone_ms = config->tombstone_s * INT64_C(1000),
                     .events = config->events},
                 .interval_ms = config->interval_ms,
+                .cpu_budget_percent = config->cpu_budget_percent,
                 .version = IFPULSE_VERSION,
             },
     };
@@ -265,6 +271,7 @@ static int start_collector(
         .connections_interval_ms =
             config->connections_interval_ms ? config->connections_interval_ms : config->interval_ms,
         .network = {.other_namespaces = config->namespaces},
+        .cpu_budget_percent = config->cpu_budget_percent,
     };
     sigset_t all, before;
     int r;

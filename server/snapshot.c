@@ -54,7 +54,7 @@ static void describe_self(
     PUT(server, started_ms, observation->wall_ms);
     PUT(server, interval_ms, span_ms);
     if (observation->has_connections)
-        PUT(server, sockets, (uint32_t)observation->connection_count);
+        PUT(server, sockets, observation->socket_count);
     server->capabilities.items = observation->capabilities;
     server->capabilities.count = (uint32_t)observation->capability_count;
     server->status.capabilities = NETWORK_KNOWN;
@@ -86,7 +86,10 @@ int snapshot_print(
     if (r == 0)
         r = read_twice(monitor, topics, span_ms);
     if (r == 0)
-        r = observation_new(monitor, wants_connections(topics), 0, &observation);
+        r = observation_new(monitor,
+            wants_connections(topics) ? OBSERVATION_WITH_CONNECTIONS
+                                      : OBSERVATION_WITHOUT_CONNECTIONS,
+            0, &observation);
     if (r < 0)
         return r;
     clock_gettime(CLOCK_REALTIME, &now);

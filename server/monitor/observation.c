@@ -66,7 +66,6 @@ static int copy_connections(const struct network_monitor *monitor, struct observ
 {
     const struct network_connection *items =
         network_monitor_connections(monitor, &observation->connection_count);
-    observation->has_connections = true;
     return copy_items(
         items, observation->connection_count, sizeof(*items), &observation->connections);
 }
@@ -126,7 +125,7 @@ static int copy_capabilities(const struct network_monitor *monitor, struct obser
         items, observation->capability_count, sizeof(*items), &observation->capabilities);
 }
 
-int observation_new(const struct network_monitor *monitor, bool with_connections,
+int observation_new(const struct network_monitor *monitor, enum observation_scope scope,
     uint64_t after_event, struct observation **ret_observation)
 {
     CLEANUP(observation_free_p)
@@ -135,9 +134,13 @@ int observation_new(const struct network_monitor *monitor, bool with_connections
         return -ENOMEM;
     observation->totals = *network_monitor_totals(monitor);
     int result = copy_interfaces(monitor, observation);
-    if (result == 0 && with_connections)
+    size_t sockets;
+    network_monitor_connections(monitor, &sockets);
+    observation->socket_count = (uint32_t)sockets;
+    observation->has_connections = scope != OBSERVATION_WITHOUT_CONNECTIONS;
+    if (result == 0 && scope == OBSERVATION_WITH_CONNECTIONS)
         result = copy_connections(monitor, observation);
-    if (result == 0 && with_connections)
+    if (result == 0 && observation->has_connections)
         result = copy_owners(monitor, observation);
     if (result == 0)
         result = copy_events(monitor, after_event, observation);
@@ -196,6 +199,7 @@ int observation_supersede(struct observation *newer, struct observation *older)
         newer->is_tick = true;
         newer->tick_ms = owned->tick_ms;
     }
+    newer->is_change = newer->is_change || owned->is_change;
     if (!newer->has_connections && owned->has_connections) {
         newer->connections = HAND_OVER(owned->connections);
         newer->connection_count = owned->connection_count;

@@ -10,10 +10,15 @@
 #include "network_monitor.h"
 
 struct observation {
-    int64_t wall_ms;      /* when it was made */
-    double tick_ms;       /* what reading it took */
-    bool is_tick;         /* false: made between ticks, because of a change */
-    bool has_connections; /* connections were read for this one; else there are none here */
+    int64_t wall_ms; /* when it was made */
+    double tick_ms;  /* what reading it took */
+    int64_t due_ms;  /* when it was due, counted from the start; unplanned: as the one before */
+    bool is_tick;    /* made at a configured tick, not in between */
+    bool is_change;  /* interfaces are not as they were: to be told at once */
+    uint32_t connections_interval_ms;
+    enum network_collection collection;
+    bool has_connections;  /* connections were read for this one; else there are none here */
+    uint32_t socket_count; /* how many were in their last reading, also where they are not listed */
     struct network_interface *interfaces;
     size_t interface_count;
     struct network_connection *connections;
@@ -29,16 +34,23 @@ struct observation {
     size_t capability_count;
 };
 
+enum observation_scope {
+    OBSERVATION_WITHOUT_CONNECTIONS,
+    OBSERVATION_WITH_OWNERS, /* none are listed: rows that stayed would be old ones */
+    OBSERVATION_WITH_CONNECTIONS,
+};
+
 /* Copies what the monitor lends now; events with identity > after_event only. The caller frees it.
- * wall_ms, tick_ms and is_tick are the caller's to set. */
-MUST_CHECK int observation_new(const struct network_monitor *monitor, bool with_connections,
+ * Members before has_connections are the caller's to set. */
+MUST_CHECK int observation_new(const struct network_monitor *monitor, enum observation_scope scope,
     uint64_t after_event, struct observation **ret_observation);
 void observation_free(struct observation *observation);
 DEFINE_CLEANUP(struct observation, observation_free)
 
 /* Moves into newer what must not be lost when it replaces older unread: older's events, in front,
- * older's connections and owners where newer has none, and that a tick was made. Takes older.
- * Without memory for the events they are lost, and newer is otherwise complete. */
+ * older's connections and owners where newer has none, and that a tick was made or something
+ * changed. Takes older. Without memory for the events they are lost, and newer is otherwise
+ * complete. */
 MUST_CHECK int observation_supersede(struct observation *newer, struct observation *older);
 
 #endif

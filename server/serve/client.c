@@ -151,13 +151,18 @@ void client_init(struct client *client, struct hub *hub, struct lws *wsi)
 
 void client_end(struct client *client, struct subscription *subscription)
 {
+    bool had_lens;
+
     if (client->frame && client->frame_id == subscription->id) {
         frame_unref(client->frame);
         client->frame = NULL;
     }
+    had_lens = hub_is_lens(client->hub, subscription->interval_ms);
     hub_watch(client->hub, subscription->view->query.topic, false);
     view_close(&client->hub->views, subscription->view);
     *subscription = client->subscriptions[--client->subscription_count];
+    if (had_lens)
+        clients_set_lens(client->hub);
 }
 
 void client_fini(struct client *client)
@@ -352,18 +357,21 @@ int client_write(struct client *client)
 
 /* --- what the hub says --- */
 
-static bool is_told_at_once(enum topic topic)
+static bool is_told_at_once(const struct hub *hub, enum topic topic)
 {
-    return topic == TOPIC_INTERFACES || topic == TOPIC_EVENTS;
+    return (topic == TOPIC_INTERFACES && hub->has_change) ||
+           (topic == TOPIC_EVENTS && hub->has_events);
 }
 
-static void update(struct client *client, bool is_tick)
+static void update(struct client *client)
 {
+    const struct hub *hub = client->hub;
+
     for (unsigned i = 0; i < client->subscription_count && !client->close_code; i++) {
         struct subscription *subscription = &client->subscriptions[i];
 
-        if (is_tick ? client->hub->tick % subscription->interval_ticks == 0
-                    : is_told_at_once(subscription->view->query.topic))
+        if (hub_ends_interval(hub, subscription->interval_ms) ||
+            is_told_at_once(hub, subscription->view->query.topic))
             subscription->is_due = true;
         if (is_owed(client, subscription))
             want_write(client);
@@ -387,10 +395,29 @@ static void sweep(struct client *client, int64_t now_ms)
         want_write(client);
 }
 
-void clients_update(struct hub *hub, bool is_tick)
+void clients_update(struct hub *hub)
 {
     for (struct client *client = hub->clients; client; client = client->next)
-        update(client, is_tick);
+        update(client);
+}
+
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+    return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/* The longest interval of which each of theirs is a multiple: so each keeps its own rhythm. */
+void clients_set_lens(struct hub *hub)
+{
+    uint32_t lens_ms = 0;
+
+    for (const struct client *client = hub->clients; client; client = client->next) {
+        for (unsigned i = 0; i < client->subscription_count; i++) {
+            if (hub_is_lens(hub, client->subscriptions[i].interval_ms))
+                lens_ms = common_divisor(lens_ms, client->subscriptions[i].interval_ms);
+        }
+    }
+    hub_set_lens(hub, lens_ms);
 }
 
 void clients_sweep(struct hub *hub)

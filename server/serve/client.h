@@ -22,7 +22,7 @@ struct subscription {
     uint64_t id;
     struct view *view;
     uint64_t revision; /* got last; 0: none yet */
-    uint32_t interval_ticks;
+    uint32_t interval_ms;
     bool is_due;     /* is to get what there is */
     bool is_first;   /* its first message is owed, also an empty one */
     int64_t sent_ms; /* when it got its last message */
@@ -68,7 +68,10 @@ MUST_CHECK int client_write(struct client *client);
 
 /* After an observation: marks what is due for each, and asks for the sockets of those who are to
  * get something. */
-void clients_update(struct hub *hub, bool is_tick);
+void clients_update(struct hub *hub);
+/* A subscription that needs a lens began or ended: has interfaces read as often as all of them
+ * together need it. */
+void clients_set_lens(struct hub *hub);
 /* Once a second: pings, and those who take nothing or are to be gone by now. */
 void clients_sweep(struct hub *hub);
 

@@ -58,13 +58,6 @@ static struct subscription *add_subscription(struct client *client, const struct
     return added;
 }
 
-static uint32_t interval_ticks(const struct hub *hub, uint32_t interval_ms)
-{
-    uint32_t tick_ms = hub->options.interval_ms;
-
-    return interval_ms <= tick_ms ? 1 : (interval_ms + tick_ms - 1) / tick_ms;
-}
-
 static void subscribe(
     struct client *client, const struct command *command, struct command_refusal *refusal)
 {
@@ -80,13 +73,15 @@ static void subscribe(
         client_cut(client, 1011, "out of memory");
         return;
     }
-    added->interval_ticks = interval_ticks(hub, command->interval_ms);
+    added->interval_ms = hub_interval(hub, command->query.topic, command->interval_ms);
     added->is_due = added->is_first = true;
     if (strcmp(command->since_instance, hub->instance) == 0)
         added->revision = command->since;
     hub_watch(hub, command->query.topic, true);
-    encode_subscribed(replies_begin(&client->replies), command, added->view->stream,
-        added->interval_ticks * hub->options.interval_ms);
+    if (hub_is_lens(hub, added->interval_ms))
+        clients_set_lens(hub);
+    encode_subscribed(
+        replies_begin(&client->replies), command, added->view->stream, added->interval_ms);
     client_reply(client);
 }
 

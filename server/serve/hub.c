@@ -44,6 +44,7 @@ int hub_init(struct hub *hub, const struct hub_options *options)
     PUT_TEXT(&hub->server, version, options->version);
     PUT(&hub->server, started_ms, wall_ms());
     PUT(&hub->server, interval_ms, options->interval_ms);
+    PUT(&hub->server, cpu_budget_percent, options->cpu_budget_percent);
     return 0;
 }
 
@@ -76,7 +77,9 @@ static void update_server(struct hub *hub, const struct observation *observation
     if (observation->is_tick)
         update_cost(hub, observation);
     if (observation->has_connections)
-        PUT(server, sockets, (uint32_t)observation->connection_count);
+        PUT(server, sockets, observation->socket_count);
+    PUT(server, connections_interval_ms, observation->connections_interval_ms);
+    PUT(server, collection, observation->collection);
     PUT(server, clients, hub->client_count);
     PUT(server, streams, (uint32_t)hub->views.count);
     server->capabilities.items = observation->capabilities;
@@ -86,25 +89,67 @@ static void update_server(struct hub *hub, const struct observation *observation
 
 /* --- observations --- */
 
-enum hub_news hub_take(struct hub *hub)
+static void note_moment(struct hub *hub, const struct observation *observation)
+{
+    hub->updated_ms = hub_now_ms();
+    hub->before_ms = hub->due_ms;
+    hub->due_ms = observation->due_ms;
+    hub->has_change = observation->is_change;
+    hub->has_events = observation->event_count > 0;
+    if (observation->has_connections && hub->is_watching)
+        hub->is_live = true;
+}
+
+bool hub_take(struct hub *hub)
 {
     struct observation *observation CLEANUP(observation_free_p) =
         hub->options.feed.take(hub->options.feed.context);
     int r;
 
     if (!observation)
-        return HUB_NOTHING;
-    hub->updated_ms = hub_now_ms();
-    hub->tick += observation->is_tick;
-    if (observation->has_connections && hub->is_watching)
-        hub->is_live = true;
+        return false;
+    note_moment(hub, observation);
     update_server(hub, observation);
     r = model_update(&hub->model, observation, &hub->server);
     hub->server.capabilities = (struct network_capability_list){0}; /* went with the observation */
     hub->server.status.capabilities = NETWORK_UNAVAILABLE;
     if (r < 0)
         log_error("part of an observation is left out until the next: %s", strerror(-r));
-    return observation->is_tick ? HUB_TICK : HUB_CHANGE;
+    return true;
+}
+
+/* --- intervals --- */
+
+bool hub_ends_interval(const struct hub *hub, uint32_t interval_ms)
+{
+    return hub->due_ms / interval_ms > hub->before_ms / interval_ms;
+}
+
+static uint32_t round_up(uint32_t value, uint32_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+uint32_t hub_interval(const struct hub *hub, enum topic topic, uint32_t asked_ms)
+{
+    uint32_t lens_ms = round_up(asked_ms, HUB_LENS_STEP_MS);
+
+    if (asked_ms > 0 && topic == TOPIC_INTERFACES && hub_is_lens(hub, lens_ms))
+        return lens_ms;
+    return round_up(asked_ms > 0 ? asked_ms : 1, hub->options.interval_ms);
+}
+
+bool hub_is_lens(const struct hub *hub, uint32_t interval_ms)
+{
+    return interval_ms < hub->options.interval_ms;
+}
+
+void hub_set_lens(struct hub *hub, uint32_t lens_ms)
+{
+    if (lens_ms == hub->lens_ms)
+        return;
+    hub->lens_ms = lens_ms;
+    hub->options.feed.set_lens(hub->options.feed.context, lens_ms);
 }
 
 /* --- connections are read while someone wants them --- */

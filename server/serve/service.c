@@ -99,14 +99,11 @@ static void leave(struct service *service)
 
 static void on_wake(struct service *service)
 {
-    enum hub_news news;
-
     if (stop_asked && !service->is_leaving)
         leave(service);
-    news = hub_take(&service->hub);
-    if (news == HUB_NOTHING)
+    if (!hub_take(&service->hub))
         return;
-    clients_update(&service->hub, news == HUB_TICK);
+    clients_update(&service->hub);
     http_wake(&service->http);
 }
 

@@ -46,7 +46,7 @@ const says = (child, pattern) => until(() => pattern.exec(child.text) || (child.
 async function launchServer(name, intervalMs) {
     const folder = mkdtempSync(path.join(os.tmpdir(), "ifpulse-bench-"));
     const config = path.join(folder, "ifpulse.json");
-    writeFileSync(config, JSON.stringify({ limits: { clients: 2 * CLIENTS, clients_per_address: 2 * CLIENTS } }));
+    writeFileSync(config, JSON.stringify({ cpu_budget_percent: 0, limits: { clients: 2 * CLIENTS, clients_per_address: 2 * CLIENTS } }));
     const child = spawn(program(name), ["--listen", "127.0.0.1:0", "--interval-ms", String(intervalMs), "--config", config],
         { stdio: ["ignore", "pipe", "pipe"] });
     child.text = "";

@@ -76,7 +76,10 @@ static void tick(struct bench *bench, double us[PARTS])
     read_network(bench);
     us[PART_READ] = cpu_us() - from;
     from = cpu_us();
-    must(observation_new(bench->monitor, bench->is_sockets, 0, &observation), "observation_new");
+    must(observation_new(bench->monitor,
+             bench->is_sockets ? OBSERVATION_WITH_CONNECTIONS : OBSERVATION_WITHOUT_CONNECTIONS, 0,
+             &observation),
+        "observation_new");
     us[PART_OBSERVE] = cpu_us() - from;
     from = cpu_us();
     must(model_update(&bench->model, observation, &server), "model_update");

@@ -56,6 +56,19 @@ for (const colorScheme of ['light', 'dark']) {
     }));
 }
 
+test('held to its CPU budget', () =>
+  visit({}, async (view) => {
+    Object.assign(server.network, { collection: 'owners', connectionsInterval: 16_000 });
+    try {
+      await view.state('Live');
+      await view.notice('budget').waitFor();
+      await view.says('.nothing-box', /not listed now/);
+      assert.deepEqual(await violations(view), []);
+    } finally {
+      server.network.collection = 'full';
+    }
+  }));
+
 test('small, light', () =>
   visit({ viewport: { width: 320, height: 720 } }, async (view) => {
     await view.state('Live');

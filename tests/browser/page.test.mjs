@@ -264,6 +264,33 @@ test('more rows than are listed: it says so', async () => {
   }
 });
 
+test('what the server leaves out for its CPU budget is said, above and in place of the table', async () => {
+  const busy = await start({ connections: 40 });
+  try {
+    await visiting(browser, busy.url, {}, async (view) => {
+      await view.state('Live');
+      await view.until(() => document.querySelector('.tally').textContent === '44');
+      assert.equal(await view.notice('budget').count(), 0);
+      Object.assign(busy.network, { collection: 'slower', connectionsInterval: 4000 });
+      await view.says('#notices [data-key=budget]', /5 % of a core, the server reads connections only every 4 s/);
+      await view.says('#announcement', /every 4 s/);
+      assert.equal(await view.text('#state-word'), 'Live');
+      assert.equal(await view.text('.tally'), '44');
+      busy.network.collection = 'owners';
+      await view.says('#notices [data-key=budget]', /only adds connections up by owner; single ones are not listed/);
+      await view.says('.nothing-box', /not listed now, only added up/);
+      assert.equal(await view.text('.tally'), '');
+      assert.equal(await view.text('#overview .tile:nth-child(4) .quantity'), '44');
+      assert.ok(!/listening/.test(await view.text('#overview')), 'what is not listed is not counted as none');
+      Object.assign(busy.network, { collection: 'full', connectionsInterval: 1000 });
+      await view.until(() => document.querySelector('.tally').textContent === '44');
+      await view.until(() => !document.querySelector('#notices [data-key=budget]'));
+    });
+  } finally {
+    await busy.close();
+  }
+});
+
 test('what is unknown is a dash, what is limited is named', async () => {
   const detail = 'Other users\' processes need CAP_SYS_PTRACE.';
   const limited = await start({ connections: 5, capabilities: { owners: { status: 'permission', detail }, wireless: { status: 'not_supported', detail: 'none here' } } });

@@ -77,6 +77,24 @@ test("speeds, rates and counters of an interface are the kernel's within 3 %, bo
     await server.stop();
 });
 
+// The tick is far longer than the span, so it is the looks in between that are measured.
+test("speeds through a lens are the kernel's within 3 %, for whoever sees them", async (t) => {
+    addNamespace("peer2");
+    const wire = addWire({ here: "lan2", namespace: "peer2", subnet: 2 });
+    await startTraffic(t, { wire, namespace: "peer2", args: ["--bidir", "--bitrate", "40M"] });
+    const server = await startServer(t, { intervalMs: 60_000 });
+    const client = await Client.connect(t, server);
+    const interfaces = await client.subscribe("interfaces", { interval_ms: 50 });
+    await interfaces.reaches((state) => state.lan2.download_speed > 1e6 && state.lan2.upload_speed > 1e6, "traffic both ways");
+
+    const points = await measure(interfaces, (state) => state.lan2);
+    checkAgainstKernel(points, (kernel) => kernel.lan2, "lan2");
+    const { json } = await server.get("/api/v1/interfaces");
+    assert.ok(json.data.lan2.download_speed > 1e6, "REST tells the speed of the last look");
+    await client.close();
+    await server.stop();
+});
+
 // "lan" is a port of the bridge "bridge0", and the address is on a link on top of that: the same bytes
 // pass three interfaces here, and totals may count them once.
 for (const upper of ["macvlan", "vlan id 7"]) {

@@ -92,7 +92,7 @@ async function comeAndGo(t, server, isOver) {
 }
 
 test("state built from deltas equals the REST answer at the same revision, through churn, stalls and reconnects", async (t) => {
-    const server = await startServer(t, { intervalMs: 50, config: { limits: { messages_per_s: 100 } } });
+    const server = await startServer(t, { intervalMs: 100, config: { limits: { messages_per_s: 100 } } });
     const churn = startChurn(t);
     const rest = pollRest(server);
     const since = TOPICS.map((topic) => pollSince(server, topic));
@@ -112,6 +112,9 @@ test("state built from deltas equals the REST answer at the same revision, throu
         }
         return sum;
     };
+    const closely = await Client.connect(t, server, { keepsHistory: true });
+    const lens = await closely.subscribe("interfaces", { interval_ms: 50 });
+    assert.equal(lens.subscribed.interval_ms, 50);
     let isOver = false;
     const comer = comeAndGo(t, server, () => isOver);
     for (let i = 0; i < 3; i += 1) {
@@ -146,17 +149,19 @@ test("state built from deltas equals the REST answer at the same revision, throu
     for (const subscription of seldom.byStream.values()) {
         others += compare("seldom", subscription.topic, subscription.history, rest);
     }
+    const looks = compare("through a lens", "interfaces", lens.history, rest);
     TOPICS.forEach((topic, i) => {
         others += compare("come and gone", topic, comings.histories[topic], rest);
         others += compare("REST since", topic, since[i].history, rest);
     });
-    t.diagnostic(`${compared} comparisons of a prompt client, ${others} of four others, at ${rest.byRevision.size} `
+    t.diagnostic(`${compared} comparisons of a prompt client, ${others} of four others and ${looks} through a lens, at ${rest.byRevision.size} `
         + `revisions; ${churn.rounds} rounds of churn; ${comings.lives} connections`);
     assert.ok(compared >= COMPARISONS, `${compared} comparisons`);
     assert.ok(others >= COMPARISONS, `${others} comparisons of the others`);
+    assert.ok(looks >= COMPARISONS / 10, `${looks} comparisons through a lens`);
     assert.ok(comings.deltasFirst > 0, "no reconnect was answered with a delta");
     assert.ok(since.every((poll) => poll.patches > 0), "?since= never gave a patch");
-    for (const client of [prompt.client, stalled.client, seldom]) {
+    for (const client of [prompt.client, stalled.client, seldom, closely]) {
         await client.close();
     }
     await server.stop();

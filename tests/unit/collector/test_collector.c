@@ -115,6 +115,112 @@ Test(collector, ticks_and_reads_connections_only_while_they_are_watched)
     stop(collector);
 }
 
+static int64_t next_due(struct collector *collector)
+{
+    struct observation *observation = next(collector);
+    int64_t due_ms = observation->due_ms;
+
+    cr_assert_not(observation->is_tick);
+    observation_free(observation);
+    return due_ms;
+}
+
+Test(collector, reads_at_the_multiples_of_the_lens_from_at_once_on)
+{
+    struct collector *collector = start(NEVER_MS);
+    int64_t before_ms = 0;
+
+    observation_free(collector_take(collector));
+    for (uint32_t lens_ms = 50; lens_ms <= 150; lens_ms += 50) {
+        collector_set_lens(collector, lens_ms);
+        (void)next_due(collector); /* may still be of the lens before */
+        for (int i = 0; i < 4; i++) {
+            int64_t due_ms = next_due(collector);
+
+            cr_assert_eq(due_ms % lens_ms, 0, "%lld", (long long)due_ms);
+            cr_assert_gt(due_ms, before_ms);
+            before_ms = due_ms;
+        }
+    }
+    stop(collector);
+}
+
+/* An observation that is made because connections are asked for tells when a reading was last due:
+ * so it shows that none was, without waiting for one that does not come. */
+static int64_t ask_last_due(struct collector *collector)
+{
+    int64_t due_ms;
+    bool is_answer;
+
+    collector_watch_connections(collector, false);
+    collector_watch_connections(collector, true);
+    do {
+        struct observation *observation = next(collector);
+
+        due_ms = observation->due_ms;
+        is_answer = observation->has_connections;
+        observation_free(observation);
+    } while (!is_answer);
+    return due_ms;
+}
+
+Test(collector, without_the_lens_it_rests_until_the_next_tick)
+{
+    struct collector *collector = start(NEVER_MS);
+    struct timespec while_ms = {0, 120000000};
+    int64_t due_ms;
+
+    collector_set_lens(collector, 50);
+    for (int i = 0; i < 3; i++)
+        observation_free(next(collector));
+    collector_set_lens(collector, 0);
+    (void)ask_last_due(collector); /* a reading may have been under way */
+    due_ms = ask_last_due(collector);
+    for (int i = 0; i < 3; i++) {
+        nanosleep(&while_ms, NULL);
+        cr_assert_eq(ask_last_due(collector), due_ms);
+    }
+    stop(collector);
+}
+
+Test(collector, reads_no_connections_through_the_lens)
+{
+    struct collector *collector = start(NEVER_MS);
+
+    collector_watch_connections(collector, true);
+    assert_connections_come(collector);
+    collector_set_lens(collector, 50);
+    for (int i = 0; i < 5; i++) {
+        struct observation *observation = next(collector);
+
+        cr_assert_not(observation->has_connections);
+        observation_free(observation);
+    }
+    stop(collector);
+}
+
+Test(collector, keeps_its_ticks_under_a_lens_that_does_not_fit_them)
+{
+    enum { INTERVAL_MS = 120 };
+    struct collector *collector = start(INTERVAL_MS);
+    int64_t before_ms = 0;
+    int ticks = 0;
+
+    observation_free(collector_take(collector));
+    collector_set_lens(collector, 50);
+    while (ticks < 8) {
+        struct observation *observation = next(collector);
+        int64_t due_ms = observation->due_ms;
+
+        cr_assert_eq(observation->is_tick, due_ms / INTERVAL_MS > before_ms / INTERVAL_MS,
+            "%lld after %lld", (long long)due_ms, (long long)before_ms);
+        ticks += observation->is_tick;
+        before_ms = due_ms;
+        observation_free(observation);
+    }
+    stop(collector);
+}
+
 Test(collector, stops_at_once_also_in_the_longest_pause)
 {
     for (int i = 0; i < 20; i++)

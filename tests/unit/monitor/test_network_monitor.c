@@ -182,10 +182,10 @@ Test(network_monitor, closes_nothing_without_complaint)
     network_monitor_close(NULL);
 }
 
-static struct observation *observe(bool with_connections, uint64_t after_event)
+static struct observation *observe(enum observation_scope scope, uint64_t after_event)
 {
     struct observation *observation = NULL;
-    cr_assert_eq(observation_new(monitor, with_connections, after_event, &observation), 0);
+    cr_assert_eq(observation_new(monitor, scope, after_event, &observation), 0);
     return observation;
 }
 
@@ -193,7 +193,7 @@ Test(network_monitor, is_copied_into_an_observation_that_shares_nothing)
 {
     told.connections = 2;
     cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
-    struct observation *observation = observe(true, 0);
+    struct observation *observation = observe(OBSERVATION_WITH_CONNECTIONS, 0);
     told.connections = 0;
     told.is_active = false;
     refresh_after(1000, 1);
@@ -220,11 +220,12 @@ Test(network_monitor, hands_over_what_a_newer_observation_must_not_lose)
     told.connections = 2;
     cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
     flap();
-    struct observation *older = observe(true, 0);
+    struct observation *older = observe(OBSERVATION_WITH_CONNECTIONS, 0);
     older->is_tick = true;
     older->tick_ms = 7;
+    older->is_change = true;
     flap();
-    struct observation *newer = observe(false, 1);
+    struct observation *newer = observe(OBSERVATION_WITHOUT_CONNECTIONS, 1);
     cr_assert_eq(newer->event_count, 1);
     cr_assert_eq(observation_supersede(newer, older), 0);
     cr_assert_eq(newer->event_count, 2);
@@ -234,8 +235,10 @@ Test(network_monitor, hands_over_what_a_newer_observation_must_not_lose)
     cr_assert_eq(newer->connection_count, 2);
     cr_assert(newer->is_tick);
     cr_assert_eq(newer->tick_ms, 7);
+    cr_assert(newer->is_change);
+    cr_assert_eq(newer->socket_count, 2);
     /* Asked from the same place, both have the same events: none is doubled. */
-    struct observation *third = observe(true, 0);
+    struct observation *third = observe(OBSERVATION_WITH_CONNECTIONS, 0);
     cr_assert_eq(observation_supersede(third, newer), 0);
     cr_assert_eq(third->event_count, 2);
     cr_assert_eq(observation_supersede(third, NULL), 0);

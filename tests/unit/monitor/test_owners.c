@@ -1,6 +1,7 @@
 /* Bytes by owner: each counted once, whether a reading saw the connection or only its end was told.
  */
 #include "network_monitor.h"
+#include "observation.h"
 #include "told_platform.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -352,4 +353,33 @@ Test(owners, udp_counts_as_a_listener_when_it_stays)
     cr_assert_eq(count_listener_events(), 2);
     look(9000);
     cr_assert_eq(count_listener_events(), 2);
+}
+
+static struct observation *observe(enum observation_scope scope)
+{
+    struct observation *observation = NULL;
+    cr_assert_eq(observation_new(monitor, scope, 0, &observation), 0);
+    cr_assert_eq(observation->has_connections, scope != OBSERVATION_WITHOUT_CONNECTIONS);
+    cr_assert_eq(observation->socket_count, 2);
+    return observation;
+}
+
+Test(owners, are_observed_also_where_their_connections_are_not_listed)
+{
+    tell(0, of_process(tcp(1, 1000, 500), "nginx", 7));
+    tell(1, of_process(tcp(2, 1000, 500), "nginx", 7));
+    read_all();
+    struct observation *observation = observe(OBSERVATION_WITH_OWNERS);
+    cr_assert_eq(observation->connection_count, 0);
+    cr_assert_eq(observation->owner_count, 1);
+    cr_assert_eq(observation->owners[0].connections, 2);
+    observation_free(observation);
+    observation = observe(OBSERVATION_WITH_CONNECTIONS);
+    cr_assert_eq(observation->connection_count, 2);
+    cr_assert_eq(observation->owner_count, 1);
+    observation_free(observation);
+    observation = observe(OBSERVATION_WITHOUT_CONNECTIONS);
+    cr_assert_eq(observation->connection_count, 0);
+    cr_assert_eq(observation->owner_count, 0);
+    observation_free(observation);
 }
