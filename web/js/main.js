@@ -66,7 +66,7 @@ const WATCHERS = {
   totals: ['overview'],
   connections: ['overview', 'connections'],
   events: ['detail', 'events'],
-  server: ['about'],
+  server: ['about', 'overview', 'connections'], // by its budget it may leave connections out
 };
 
 const address = new URL('api/v1/stream', document.baseURI);

@@ -84,6 +84,12 @@ export function milliseconds(value) {
   return `${value < 1 ? digits(2).format(value) : significant(value)}\u00a0ms`;
 }
 
+// The time between two readings: 800 ms, 1.6 s, 16 s.
+export function interval(ms) {
+  if (!isNumber(ms)) return UNKNOWN;
+  return ms < 1000 ? `${digits(0).format(ms)}\u00a0ms` : `${new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(ms / 1000)}\u00a0s`;
+}
+
 // A length of time in words: 5 s, 3 min, 2 h 5 min.
 export function duration(seconds) {
   if (!isNumber(seconds)) return UNKNOWN;

@@ -27,6 +27,8 @@ export class Network {
   interfaces = new Map();
   connections = new Map();
   events = new Map();
+  collection = 'full'; // slower, owners: what the server does by its CPU budget
+  connectionsInterval = 1000;
   #flows = new Map();
   #lastConnection = 0;
   #lastEvent = 0;
@@ -154,11 +156,12 @@ export class Network {
   #server() {
     return {
       hostname: 'attic', os: 'Debian GNU/Linux 12 (bookworm)', kernel: '6.1.0-28-amd64', version: '0.1.0', started: new Date(this.started).toISOString(), interval_ms: 1000,
+      connections_interval_ms: this.connectionsInterval, cpu_budget_percent: 5, collection: this.collection,
       capabilities: this.capabilities, cpu_percent: round3(0.2 + this.chance() * 0.2), rss_bytes: 7340032, tick_ms: round3(1 + this.chance()), clients: 1, streams: 5, sockets: this.connections.size,
     };
   }
 
   observe() {
-    return { interfaces: new Map(this.interfaces), connections: new Map(this.connections), events: new Map(this.events), totals: this.#totals(), server: this.#server() };
+    return { interfaces: new Map(this.interfaces), connections: new Map(this.collection === 'owners' ? [] : this.connections), events: new Map(this.events), totals: this.#totals(), server: this.#server() };
   }
 }

@@ -4,7 +4,7 @@
 
 import { element, put, setAttribute } from '../dom.js';
 import { plain, words } from '../text.js';
-import { clock, count, duration } from '../units.js';
+import { clock, count, duration, interval } from '../units.js';
 
 const GONE_AFTER_MS = 120_000;
 
@@ -50,6 +50,16 @@ function limits(server) {
   return { key: 'limited', tone: 'info', text: `What can be seen here is limited. ${text}`, canDismiss: true };
 }
 
+// What the server leaves out for the sake of its CPU budget. Nothing in here changes with each reading.
+function budget(server) {
+  const { collection, connections_interval_ms: every, cpu_budget_percent: percent } = server ?? {};
+  if (collection !== 'slower' && collection !== 'owners') return null;
+  const text = collection === 'slower'
+    ? `the server reads connections only every ${interval(every)}.`
+    : 'the server only adds connections up by owner; single ones are not listed.';
+  return { key: 'budget', tone: 'wait', text: `To stay within ${percent}\u00a0% of a core, ${text}` };
+}
+
 // state: {link, now, silence, isPaused, time (shown), newest, isSlow, server, rows, failure, restart, isOffline}
 // -> {word, tone, notices: [{key, tone, text, note, action, canDismiss}]}, pure.
 export function conditions(state) {
@@ -65,6 +75,7 @@ export function conditions(state) {
     restart?.version && { key: `version ${restart.version}`, tone: 'wait', text: `The server is now version ${plain(restart.version)}: reload for the page that belongs to it.`, action: { label: 'Reload', name: 'reload' } },
     restart && !restart.version && { key: `restart ${restart.instance}`, tone: 'info', text: `The server was started anew at ${clock(restart.at)}; its counts began again.`, canDismiss: true },
     isSlow && { key: 'slow', tone: 'wait', text: 'This device is slow at drawing, so the page is drawn every 2 seconds. No data is lost.' },
+    budget(server),
     limits(server),
     rows && rows.shown < rows.matching && { key: 'rows', tone: 'info', text: `Too many connections to list: the table shows the top ${count(rows.shown)} of ${count(rows.matching)}. A search narrows it.`, canDismiss: true },
   ].filter(Boolean);

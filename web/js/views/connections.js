@@ -168,9 +168,10 @@ class Connections {
   #drawTally({ shown, matching, total }) {
     const { tally, nothing, clear } = this.parts;
     const isListed = this.app.hasTopic('connections');
+    const isLeftOut = total === 0 && this.app.store.shown.server?.collection === 'owners';
     const all = matching === total ? count(total) : `${count(matching)} of ${count(total)}`;
-    put(tally, !isListed ? '' : shown < matching ? `showing the top ${count(shown)} of ${count(matching)}` : all);
-    put(nothing, !isListed ? 'Waiting for the first list of connections…' : total === 0 ? 'No active connections' : 'No connection matches the search');
+    put(tally, !isListed || isLeftOut ? '' : shown < matching ? `showing the top ${count(shown)} of ${count(matching)}` : all);
+    put(nothing, !isListed ? 'Waiting for the first list of connections…' : isLeftOut ? 'Connections are not listed now, only added up' : total === 0 ? 'No active connections' : 'No connection matches the search');
     nothing.parentElement.hidden = isListed && matching > 0;
     clear.hidden = !(isListed && total > 0 && matching === 0);
   }

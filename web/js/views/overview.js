@@ -67,7 +67,9 @@ export function createOverview(root, app) {
     connections.show({ number: count(total), unit: '' });
     if (!isListed) return put(connections.note, '\u00a0');
     const { established, listening } = countStates(picture.connections);
-    put(connections.note, `${count(picture.totals?.established ?? established)} established · ${count(listening)} listening`);
+    const parts = [`${count(picture.totals?.established ?? established)} established`];
+    if (picture.server?.collection !== 'owners') parts.push(`${count(listening)} listening`);
+    put(connections.note, parts.join(' · '));
   }
 
   function drawTrouble({ totals }) {

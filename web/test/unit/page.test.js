@@ -47,6 +47,16 @@ test('every condition that applies is named, with the way out', () => {
   assert.match(by.rows.text, /5\D?000 of 18\D?213/);
 });
 
+test('what the server leaves out for its CPU budget is said, and nothing where it leaves out nothing', () => {
+  const server = { cpu_budget_percent: 5, connections_interval_ms: 4000, collection: 'slower' };
+  const said = (more) => conditions(state({ server: { ...server, ...more } })).notices;
+  assert.deepEqual(said().map(({ key, tone, text }) => [key, tone, text.replaceAll('\u00a0', ' ')]), [['budget', 'wait', 'To stay within 5 % of a core, the server reads connections only every 4 s.']]);
+  assert.match(said({ connections_interval_ms: 1600 })[0].text, /every 1\D6\s+s/);
+  assert.match(said({ connections_interval_ms: 800 })[0].text, /every 800\s+ms/);
+  assert.match(said({ collection: 'owners' })[0].text, /by owner; single ones are not listed/);
+  for (const collection of ['full', undefined, 'of a later version']) assert.deepEqual(said({ collection }), []);
+});
+
 test('what counts is in the note, never in the text that is read out', () => {
   const at = (now) => conditions(state({ now, silence: now, isPaused: true, newest: now, link: link({ phase: 'waiting', hasData: false, retryAt: 203_100, lostAt: 199_000 }) }));
   const texts = (result) => result.notices.map(({ text }) => text);
