@@ -90,11 +90,11 @@
     X(rtt_min_ms,             "rtt_min_ms",             real,           GAUGE,   "ms",        "tcpi_min_rtt") \
     X(retransmits,            "retransmits",            u32,            COUNTER, "segments",  "tcpi_total_retrans") \
     X(congestion_window,      "congestion_window",      u32,            GAUGE,   "segments",  "tcpi_snd_cwnd: how much may be under way") \
-    X(receive_queue_bytes,    "receive_queue",          u32,            GAUGE,   "bytes",     "received and not yet read by the process; of a TCP listener, connections not yet accepted") \
+    X(receive_queue_bytes,    "receive_queue",          u32,            GAUGE,   "bytes",     "received and not yet read by the process, of UDP with what keeping it takes; of a TCP listener, connections not yet accepted") \
     X(send_queue_bytes,       "send_queue",             u32,            GAUGE,   "bytes",     "written by the process and not yet sent or confirmed; of a TCP listener, the most that may wait to be accepted") \
     X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "UDP: dropped for want of room in the socket (sk_drops)") \
     X(congestion_control,     "congestion_control",     name,           FACT,    "",          "algorithm (INET_DIAG_CONG)") \
-    X(limited_by,             "limited_by",             limited_by,     GAUGE,   "",          "what held back sending since the last reading: application, receiver, sender or network") \
+    X(limited_by,             "limited_by",             limited_by,     GAUGE,   "",          "what held back sending for the largest part of the time since the last reading: application (it gave nothing to send, or little), receiver (its window was full), sender (its send buffer was full) or network; not known while nothing was ever sent") \
     X(opened_ms,              "opened_at",              time,           FACT,    "",          "when first seen; not known for those open before the monitor")
 
 #define NETWORK_OWNER_METRICS(X) \

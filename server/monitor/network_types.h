@@ -208,7 +208,7 @@ struct network_interface {
 /* What held a TCP sender back, as the kernel adds it up over the connection's life: limited_by is
  * judged from what these grew by. In microseconds. */
 struct network_send_times {
-    bool is_known;
+    bool is_known; /* false too while nothing was ever sent */
     bool is_application_limited; /* now: the process gives less than could be sent */
     bool has_unsent;             /* now: something is written and not confirmed */
     uint64_t busy, receiver_limited, sender_limited;

@@ -1,5 +1,6 @@
 #include "rates.h"
 
+#include "send_limits.h"
 #include <errno.h>
 #include <string.h>
 
@@ -216,6 +217,32 @@ static void put_connection(struct network_connection *connection, const struct r
         connection->status.upload_bytes_per_s = connection->status.bytes_sent;
     if (entry->first_seen_ms != 0)
         PUT(connection, opened_ms, entry->first_seen_ms);
+    connection->limited_by = entry->limited_by;
+    connection->status.limited_by = entry->limited_by_status;
+}
+
+/* Over the same interval as the speeds. */
+static void judge(
+    const struct network_connection *connection, uint64_t elapsed_ns, struct rates_entry *entry)
+{
+    enum network_limited_by limit = NETWORK_LIMITED_BY_APPLICATION;
+    bool is_judged =
+        send_limits_judge(&entry->send_times, &connection->send_times, elapsed_ns, &limit);
+    entry->limited_by = (uint8_t)limit;
+    entry->limited_by_status = is_judged ? NETWORK_KNOWN : connection->status.limited_by;
+    entry->send_times = connection->send_times;
+}
+
+static void advance_connection(
+    const struct network_connection *connection, uint64_t time_ns, struct rates_entry *entry)
+{
+    struct rates_sample sample = {.time_ns = time_ns};
+    uint64_t base_ns = entry->history.base.time_ns;
+    SAMPLE(&sample, 0, connection, bytes_received);
+    SAMPLE(&sample, 1, connection, bytes_sent);
+    rates_advance(&entry->history, &connection_plan, &sample);
+    if (entry->history.base.time_ns != base_ns)
+        judge(connection, time_ns - base_ns, entry);
 }
 
 int rates_update_connections(
@@ -228,10 +255,7 @@ int rates_update_connections(
         result = append_entry(rates, connection->identity, wall_ms, &entry);
         if (result < 0)
             break;
-        struct rates_sample sample = {.time_ns = time_ns};
-        SAMPLE(&sample, 0, connection, bytes_received);
-        SAMPLE(&sample, 1, connection, bytes_sent);
-        rates_advance(&entry->history, &connection_plan, &sample);
+        advance_connection(connection, time_ns, entry);
         put_connection(connection, entry);
     }
     if (result == 0)

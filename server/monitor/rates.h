@@ -45,9 +45,11 @@ void rates_advance(struct rates_history *history, const struct rates_plan *plan,
 struct rates_entry {
     uint64_t identity;
     struct rates_history history;
-    int64_t first_seen_ms;  /* wall clock; 0: it was there at the first reading */
-    struct account account; /* of a connection: the ledger's */
-    bool is_still_there;    /* the reading after this one had it too */
+    int64_t first_seen_ms;                /* wall clock; 0: it was there at the first reading */
+    struct account account;               /* of a connection: the ledger's */
+    struct network_send_times send_times; /* of a connection, at the base of history */
+    uint8_t limited_by, limited_by_status;
+    bool is_still_there; /* the reading after this one had it too */
 };
 struct rates_table {
     struct rates_entry *entries;
@@ -69,8 +71,9 @@ struct rates_entry *rates_find(struct rates *rates, uint64_t identity);
 /* The entries of the reading before the last, of which those are gone now that are not still there.
  */
 const struct rates_table *rates_before(const struct rates *rates);
-/* Fill the RATE members of every record, whose counters were read at time_ns; opened_ms of
- * connections too. What is no longer there is forgotten. On failure rates is as it was. */
+/* Fill the RATE members of every record, whose counters were read at time_ns; opened_ms
+ * and limited_by of connections too. What is no longer there is forgotten. On failure rates is as
+ * it was. */
 MUST_CHECK int rates_update_interfaces(
     struct rates *rates, struct interface_array *interfaces, uint64_t time_ns);
 MUST_CHECK int rates_update_connections(

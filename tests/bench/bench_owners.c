@@ -52,7 +52,7 @@ int main(void)
         connections.count = 0;
         must(netns_read_connections(netns, &sockets, &connections), "netns_read_connections");
         us[i] = cpu_us();
-        must(owners_find(&owners, &connections, sockets.hints), "owners_find");
+        must(owners_find(&owners, &connections, sockets.hints.items), "owners_find");
         us[i] = cpu_us() - us[i];
         usleep(PAUSE_US);
     }

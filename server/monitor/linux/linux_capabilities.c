@@ -138,6 +138,21 @@ void linux_capability_put_namespaces(
     linux_capability_put(capability, status, detail);
 }
 
+void linux_capability_put_closings(struct network_capability *capability, int result)
+{
+    if (result == 0)
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Every TCP connection that ends, with its last counts, however short it was.");
+    else if (is_forbidden(result))
+        linux_capability_put(capability, NETWORK_PERMISSION,
+            "This user may not hear of connections that end; those that end between two readings "
+            "are missed.");
+    else
+        linux_capability_put(capability, NETWORK_NOT_SUPPORTED,
+            "The kernel does not tell of connections that end (sock_diag of Linux 4.2 does); those "
+            "that end between two readings are missed.");
+}
+
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family)
 {
     if (has_family)
@@ -150,8 +165,8 @@ void linux_capability_put_wireless(struct network_capability *capability, bool h
 
 void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES])
 {
-    static const char *const names[CAPABILITIES] = {
-        "interfaces", "connections", "owners", "wireless", "units", "namespaces", "short_lived"};
+    static const char *const names[CAPABILITIES] = {"interfaces", "connections", "owners",
+        "wireless", "units", "namespaces", "short_lived", "closings"};
     memset(capabilities, 0, CAPABILITIES * sizeof(*capabilities));
     for (int i = 0; i < CAPABILITIES; i++)
         put_text(capabilities[i].name, sizeof(capabilities[i].name), names[i]);

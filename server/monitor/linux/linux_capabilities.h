@@ -12,6 +12,7 @@ enum linux_capability {
     CAPABILITY_UNITS,
     CAPABILITY_NAMESPACES,
     CAPABILITY_SHORT_LIVED,
+    CAPABILITY_CLOSINGS,
     CAPABILITIES
 };
 
@@ -31,6 +32,8 @@ void linux_capability_put_namespaces(
     struct network_capability *capability, size_t open, size_t refused, int refusal);
 /* Whether setns is this process's to call. */
 bool linux_may_enter_namespaces(void);
+/* result: of opening their socket, 0 or -errno. */
+void linux_capability_put_closings(struct network_capability *capability, int result);
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family);
 
 #endif

@@ -4,18 +4,18 @@
 #include "netns_others.h"
 #include "owners.h"
 #include "units.h"
+#include "wakeups.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <time.h>
-#include <unistd.h>
 
 struct platform {
     struct netns **namespaces; /* the first is the one the program runs in */
     size_t namespace_count;
     struct netns_others *others; /* owns all but the first; NULL: not asked for, or not allowed */
-    int poll;
-    struct sockets sockets;
+    struct wakeups wakeups;
+    struct sockets sockets, listeners;
+    struct closings closings;
     struct owners owners;
     struct units units;
     struct network_capability capabilities[CAPABILITIES];
@@ -30,25 +30,18 @@ void platform_close(struct platform *platform)
         netns_close(platform->namespaces[0]);
     free(platform->namespaces);
     netns_others_free(platform->others);
-    if (platform->poll >= 0)
-        close(platform->poll);
+    wakeups_fini(&platform->wakeups);
     sockets_fini(&platform->sockets);
+    sockets_fini(&platform->listeners);
+    closings_fini(&platform->closings);
     owners_fini(&platform->owners);
     units_fini(&platform->units);
     free(platform);
 }
 
-/* What is there already stays. */
-static int add_to_poll(struct platform *platform, int fd)
-{
-    struct epoll_event event = {.events = EPOLLIN};
-    int result = epoll_ctl(platform->poll, EPOLL_CTL_ADD, fd, &event);
-    return result < 0 && errno != EEXIST ? -errno : 0;
-}
-
 static int watch_namespace(struct platform *platform, const struct netns *netns)
 {
-    return add_to_poll(platform, netns->announcements);
+    return wakeups_add(&platform->wakeups, netns->announcements, netns->closings);
 }
 
 static int open_own_namespace(struct platform *platform)
@@ -105,7 +98,7 @@ static int open_other_namespaces(struct platform *platform)
     }
     int result = netns_others_new(&platform->others);
     if (result == 0)
-        result = add_to_poll(platform, platform->others->timer);
+        result = wakeups_add(&platform->wakeups, platform->others->timer, -1);
     return result == 0 ? look_for_namespaces(platform, &changed) : result;
 }
 
@@ -125,10 +118,9 @@ int platform_open(const struct platform_options *options, struct platform **ret_
     if (!platform)
         return -ENOMEM;
     linux_capabilities_init(platform->capabilities);
-    platform->poll = epoll_create1(EPOLL_CLOEXEC);
-    if (platform->poll < 0)
-        return -errno;
-    int result = open_own_namespace(platform);
+    int result = wakeups_init(&platform->wakeups);
+    if (result == 0)
+        result = open_own_namespace(platform);
     if (result == 0 && options->other_namespaces)
         result = open_other_namespaces(platform);
     if (result == 0)
@@ -136,6 +128,8 @@ int platform_open(const struct platform_options *options, struct platform **ret_
     if (result < 0)
         return result;
     linux_capability_put_units(&platform->capabilities[CAPABILITY_UNITS], platform->units.root);
+    linux_capability_put_closings(
+        &platform->capabilities[CAPABILITY_CLOSINGS], platform->namespaces[0]->closings_result);
     owners_init(&platform->owners);
     note_owners(platform);
     *ret_platform = HAND_OVER(platform);
@@ -203,10 +197,10 @@ int platform_read_interfaces(
     return result;
 }
 
-static void put_unit(struct platform *platform, struct network_connection *connection,
-    const struct socket_owner_hint *hint)
+static void put_unit(
+    struct platform *platform, struct network_connection *connection, uint64_t cgroup)
 {
-    const char *unit = hint->cgroup ? units_find(&platform->units, hint->cgroup) : NULL;
+    const char *unit = cgroup ? units_find(&platform->units, cgroup) : NULL;
     if (!unit)
         return;
     PUT_TEXT(connection, unit, unit);
@@ -218,7 +212,7 @@ static void put_units(struct platform *platform, struct connection_array *connec
 {
     units_begin(&platform->units);
     for (size_t i = 0; i < connections->count; i++)
-        put_unit(platform, &connections->items[i], &platform->sockets.hints[i]);
+        put_unit(platform, &connections->items[i], platform->sockets.hints.items[i].cgroup);
 }
 
 static void note_connections(struct platform *platform, int result)
@@ -229,16 +223,19 @@ static void note_connections(struct platform *platform, int result)
             "The kernel lacks sock_diag (modules inet_diag, tcp_diag and udp_diag).");
 }
 
-static int read_sockets(struct platform *platform, struct connection_array *connections)
+/* netns_read_connections or netns_read_listeners. */
+static int read_sockets(struct platform *platform, struct sockets *sockets,
+    int (*read)(struct netns *, struct sockets *, struct connection_array *),
+    struct connection_array *connections)
 {
     int result = 0;
-    sockets_begin(&platform->sockets);
+    sockets_begin(sockets);
     for (size_t i = 0; result == 0 && i < platform->namespace_count; i++) {
         struct netns *netns = platform->namespaces[i];
         size_t before = connections->count;
-        result = netns_read_connections(netns, &platform->sockets, connections);
+        result = read(netns, sockets, connections);
         if (is_tolerable(netns, result)) {
-            connections->count = platform->sockets.hint_count = before;
+            connections->count = sockets->hints.count = before;
             result = 0;
         }
     }
@@ -247,12 +244,13 @@ static int read_sockets(struct platform *platform, struct connection_array *conn
 
 int platform_read_connections(struct platform *platform, struct connection_array *ret_connections)
 {
-    int result = read_sockets(platform, ret_connections);
+    int result =
+        read_sockets(platform, &platform->sockets, netns_read_connections, ret_connections);
     if (result < 0) {
         note_connections(platform, result);
         return result;
     }
-    result = owners_find(&platform->owners, ret_connections, platform->sockets.hints);
+    result = owners_find(&platform->owners, ret_connections, platform->sockets.hints.items);
     if (result < 0)
         return result;
     put_units(platform, ret_connections);
@@ -260,16 +258,69 @@ int platform_read_connections(struct platform *platform, struct connection_array
     return 0;
 }
 
+/* Of a listener only what its socket itself says. */
+static void put_listener_owner(
+    struct platform *platform, struct network_connection *connection, uint64_t cgroup)
+{
+    if (!network_has(connection, uid))
+        return;
+    PUT(connection, evidence, NETWORK_EVIDENCE_UID);
+    const char *user = users_find(&platform->owners.users, connection->uid);
+    if (user)
+        PUT_TEXT(connection, user, user);
+    put_unit(platform, connection, cgroup);
+}
+
 int platform_read_listeners(struct platform *platform, struct connection_array *ret_listeners)
 {
-    (void)platform, (void)ret_listeners;
+    struct sockets *sockets = &platform->listeners;
+    int result = read_sockets(platform, sockets, netns_read_listeners, ret_listeners);
+    units_begin(&platform->units);
+    for (size_t i = 0; result == 0 && i < ret_listeners->count; i++)
+        put_listener_owner(platform, &ret_listeners->items[i], sockets->hints.items[i].cgroup);
+    return result;
+}
+
+static int drain_closings(struct platform *platform, bool *ret_any)
+{
+    bool any = false;
+    for (size_t i = 0; i < platform->namespace_count; i++) {
+        struct netns *netns = platform->namespaces[i];
+        bool some = false;
+        int result = netns_drain_closings(netns, &platform->closings, &some);
+        if (result < 0 && !is_tolerable(netns, result))
+            return result;
+        any |= some;
+    }
+    *ret_any = any;
     return 0;
+}
+
+/* Of those that were noted as they opened or closed; of the others nothing is known here. */
+static void put_owner_of_closed(struct platform *platform, struct network_connection *connection)
+{
+    uint64_t cgroup;
+    if (owners_find_noted(&platform->owners, connection, &cgroup))
+        put_unit(platform, connection, cgroup);
 }
 
 int platform_read_closed(struct platform *platform, struct connection_array *ret_closed)
 {
-    (void)platform, (void)ret_closed;
-    return 0;
+    struct closings *closings = &platform->closings;
+    bool any;
+    int result = drain_closings(platform, &any);
+    if (result < 0)
+        return result;
+    for (size_t i = 0; i < closings->ended.count; i++) {
+        struct network_connection *connection = connection_array_append(ret_closed);
+        if (!connection)
+            return -ENOMEM;
+        *connection = closings->ended.items[i];
+        put_owner_of_closed(platform, connection);
+    }
+    result = closings->has_lost ? PLATFORM_OVERRUN : 0;
+    closings_clear(closings);
+    return result;
 }
 
 const struct platform_drop_cause *platform_read_drop_causes(
@@ -282,13 +333,23 @@ const struct platform_drop_cause *platform_read_drop_causes(
 
 int platform_change_fd(const struct platform *platform)
 {
-    return platform->poll;
+    return platform->wakeups.fd;
+}
+
+/* What ended in a namespace is taken before that may be found to be gone. */
+static int settle_closings(struct platform *platform)
+{
+    bool had_closings;
+    int result = drain_closings(platform, &had_closings);
+    return result == 0 ? wakeups_settle(&platform->wakeups, had_closings) : result;
 }
 
 int platform_drain_changes(struct platform *platform, bool *ret_changed)
 {
     bool has_changed = false;
-    int overrun = 0;
+    int overrun = 0, settled = settle_closings(platform);
+    if (settled < 0)
+        return settled;
     if (platform->others && netns_others_are_due(platform->others)) {
         int result = look_for_namespaces(platform, &has_changed);
         if (result < 0)

@@ -19,6 +19,7 @@ void netns_close(struct netns *netns)
         return;
     netlink_close(&netns->route);
     netlink_close(&netns->diag);
+    paths_fini(&netns->paths);
     wireless_fini(&netns->wireless);
     link_array_fini(&netns->links);
     interface_array_fini(&netns->facts);
@@ -28,6 +29,8 @@ void netns_close(struct netns *netns)
         close(netns->announcements);
     if (netns->ioctl_socket >= 0)
         close(netns->ioctl_socket);
+    if (netns->closings >= 0)
+        close(netns->closings);
     socket_counts_close(&netns->socket_counts);
     free(netns);
 }
@@ -47,6 +50,8 @@ static int open_sockets(struct netns *netns)
         result = wireless_init(&netns->wireless);
     if (result == 0 && netns->ordinal != 0)
         socket_counts_open(&netns->socket_counts);
+    /* Without them all else works. */
+    netns->closings_result = closings_open(&netns->closings);
     return result;
 }
 
@@ -59,6 +64,7 @@ int netns_open(const char *name, uint16_t ordinal, struct netns **ret_netns)
     netns->ordinal = ordinal;
     netns->announcements = -1;
     netns->ioctl_socket = -1;
+    netns->closings = -1;
     netns->socket_counts = (struct socket_counts_files){-1, -1};
     netns->is_stale = true;
     netns->counters.socket = &netns->route;
@@ -132,6 +138,7 @@ static int update_facts(struct netns *netns, uint64_t now_ns)
         return result;
     netns->is_stale = false;
     netns->facts_ns = now_ns;
+    paths_forget(&netns->paths);
     return 0;
 }
 
@@ -193,17 +200,34 @@ int netns_read_interfaces(struct netns *netns, enum platform_depth depth, uint64
     return result;
 }
 
+/* 0: not known. */
+static uint32_t interface_of(struct netns *netns, const struct network_connection *connection,
+    const struct socket_owner_hint *hint)
+{
+    if (hint->interface_index != 0)
+        return hint->interface_index;
+    return paths_find(
+        &netns->paths, &netns->route, &connection->local_address, &connection->remote_address);
+}
+
 static void put_interface(struct netns *netns, struct network_connection *connection,
     const struct socket_owner_hint *hint)
 {
-    if (hint->interface_index == 0) {
+    if (hint->interface_index == 0 && !network_has(connection, remote_address)) {
         connection->status.interface = NETWORK_NOT_APPLICABLE;
         return;
     }
-    size_t at =
-        map_find_index(&netns->name_by_index, (struct map_key){.low = hint->interface_index});
+    size_t at = map_find_index(
+        &netns->name_by_index, (struct map_key){.low = interface_of(netns, connection, hint)});
     if (at != MAP_ABSENT)
         PUT_TEXT(connection, interface, netns->facts.items[at].name);
+}
+
+static void put_place(struct netns *netns, struct network_connection *connection,
+    const struct socket_owner_hint *hint)
+{
+    put_interface(netns, connection, hint);
+    PUT_NETNS(netns, connection);
 }
 
 int netns_read_connections(
@@ -213,10 +237,31 @@ int netns_read_connections(
     struct socket_counts counts;
     bool is_counted = socket_counts_read(&netns->socket_counts, &counts);
     int result = sockets_read(sockets, &netns->diag, is_counted ? &counts : NULL, ret_connections);
-    for (size_t i = first; result == 0 && i < ret_connections->count; i++) {
-        put_interface(netns, &ret_connections->items[i], &sockets->hints[i]);
-        PUT_NETNS(netns, &ret_connections->items[i]);
-    }
+    paths_begin(&netns->paths);
+    for (size_t i = first; result == 0 && i < ret_connections->count; i++)
+        put_place(netns, &ret_connections->items[i], &sockets->hints.items[i]);
+    return result;
+}
+
+int netns_read_listeners(
+    struct netns *netns, struct sockets *sockets, struct connection_array *ret_listeners)
+{
+    size_t first = ret_listeners->count;
+    int result = sockets_read_listeners(sockets, &netns->diag, ret_listeners);
+    paths_begin(&netns->paths);
+    for (size_t i = first; result == 0 && i < ret_listeners->count; i++)
+        put_place(netns, &ret_listeners->items[i], &sockets->hints.items[i]);
+    return result;
+}
+
+int netns_drain_closings(struct netns *netns, struct closings *closings, bool *ret_any)
+{
+    size_t first = closings->ended.count, count = 0;
+    int result = closings_drain(closings, netns->closings, &count);
+    for (size_t i = first; i < closings->ended.count; i++)
+        put_place(netns, &closings->ended.items[i], &closings->hints.items[i - first]);
+    if (result == 0)
+        *ret_any = count > 0;
     return result;
 }
 
@@ -227,6 +272,8 @@ int netns_drain_changes(struct netns *netns, bool *ret_changed)
     if (result < 0)
         return result;
     netns->is_stale |= has_changed;
+    if (has_changed)
+        paths_forget(&netns->paths);
     *ret_changed = has_changed;
     return result;
 }

@@ -7,10 +7,12 @@
 #ifndef IFPULSE_NETNS_H
 #define IFPULSE_NETNS_H
 
+#include "closings.h"
 #include "counters.h"
 #include "links.h"
 #include "map.h"
 #include "netlink_socket.h"
+#include "paths.h"
 #include "platform.h"
 #include "socket_counts.h"
 #include "sockets.h"
@@ -24,6 +26,9 @@ struct netns {
     uint16_t ordinal; /* tells its interfaces' identities from others'; 0: the program's own */
     struct netlink_socket route, diag;
     int announcements, ioctl_socket;
+    int closings;        /* -1: there is none */
+    int closings_result; /* of opening it: 0 or -errno */
+    struct paths paths;
     struct socket_counts_files socket_counts; /* of another one */
     struct wireless wireless;
     int wireless_result; /* of the last reading of its facts */
@@ -51,7 +56,14 @@ MUST_CHECK int netns_read_interfaces(struct netns *netns, enum platform_depth de
 MUST_CHECK int netns_read_connections(
     struct netns *netns, struct sockets *sockets, struct connection_array *ret_connections);
 
+/* The same of its sockets that wait for others. */
+MUST_CHECK int netns_read_listeners(
+    struct netns *netns, struct sockets *sockets, struct connection_array *ret_listeners);
+
 /* What platform_drain_changes says, of this namespace. */
 MUST_CHECK int netns_drain_changes(struct netns *netns, bool *ret_changed);
+/* Takes its connections that have ended, with interface and netns. *ret_any: whether there were
+ * messages about some. */
+MUST_CHECK int netns_drain_closings(struct netns *netns, struct closings *closings, bool *ret_any);
 
 #endif

@@ -1,11 +1,11 @@
 #include "socket_decode.h"
 
 #include "netlink_socket.h"
+#include "payload.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
-#include <linux/tcp.h>
 #include <string.h>
 
 /* The kernel's TCP states, 1 to 12; include/net/tcp_states.h is not exported. */
@@ -22,6 +22,15 @@ static const enum network_connection_state tcp_states[] = {
     [10] = NETWORK_STATE_LISTEN,
     [11] = NETWORK_STATE_CLOSING,
     [12] = NETWORK_STATE_NEW_SYN_RECEIVED,
+};
+
+/* What has been taken from an answer. */
+struct decoding {
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    const struct inet_diag_msg *answer;
+    bool has_ended; /* the answer tells of a socket that is no more */
+    bool was_open;  /* of one that has ended: it had another end once */
 };
 
 static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
@@ -64,11 +73,35 @@ static int put_state(
     return 0;
 }
 
-/* A listener has queues where others have bytes and times. UDP counts nothing. */
-static void put_absent(struct network_connection *connection, uint8_t protocol)
+/* Not yet a socket, or no longer: the kernel keeps little more than the two ends of it. */
+static bool is_less_than_a_socket(const struct network_connection *connection)
 {
-    bool is_udp = protocol == IPPROTO_UDP;
-    if (!is_udp && connection->state != NETWORK_STATE_LISTEN)
+    return connection->state == NETWORK_STATE_TIME_WAIT ||
+           connection->state == NETWORK_STATE_NEW_SYN_RECEIVED;
+}
+
+static void put_queues(const struct inet_diag_msg *answer, struct network_connection *connection)
+{
+    if (is_less_than_a_socket(connection)) {
+        connection->status.receive_queue_bytes = NETWORK_NOT_APPLICABLE;
+        connection->status.send_queue_bytes = NETWORK_NOT_APPLICABLE;
+        return;
+    }
+    PUT(connection, receive_queue_bytes, answer->idiag_rqueue);
+    PUT(connection, send_queue_bytes, answer->idiag_wqueue);
+}
+
+/* A listener has queues where others have bytes and times. UDP counts nothing but its drops. */
+static void put_absent(struct network_connection *connection)
+{
+    bool is_udp = connection->type == NETWORK_UDP;
+    connection->status.receive_drops = is_udp ? NETWORK_NOT_SUPPORTED : NETWORK_NOT_APPLICABLE;
+    bool has_flow = !is_udp && connection->state != NETWORK_STATE_LISTEN;
+    if (has_flow && !is_less_than_a_socket(connection))
+        return;
+    connection->status.congestion_window = NETWORK_NOT_APPLICABLE;
+    connection->status.limited_by = NETWORK_NOT_APPLICABLE;
+    if (has_flow)
         return;
     uint8_t bytes = is_udp ? NETWORK_NOT_SUPPORTED : NETWORK_NOT_APPLICABLE;
     connection->status.bytes_received = bytes;
@@ -76,93 +109,78 @@ static void put_absent(struct network_connection *connection, uint8_t protocol)
     connection->status.rtt_ms = NETWORK_NOT_APPLICABLE;
     connection->status.rtt_min_ms = NETWORK_NOT_APPLICABLE;
     connection->status.retransmits = NETWORK_NOT_APPLICABLE;
-    connection->status.limited_by = NETWORK_NOT_APPLICABLE;
     if (is_udp)
         connection->status.congestion_control = NETWORK_NOT_APPLICABLE;
 }
 
-/* Whether the kernel sent this member of its tcp_info. */
-#define HAS(size, member)                                                                          \
-    ((size) >= offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
-
-/* tcpi_bytes_acked counts the SYN of whoever connects, and a FIN, as a byte each once they are
- * acknowledged. What was sent anew without the repeats is payload only and tells them apart. */
-static uint64_t payload_acked(const struct tcp_info *info, size_t size)
+static void put_bytes(const struct tcp_info *info, size_t size, struct decoding *decoding)
 {
-    uint64_t acked = info->tcpi_bytes_acked;
-    if (!HAS(size, tcpi_bytes_retrans) || info->tcpi_bytes_sent < info->tcpi_bytes_retrans)
-        return acked;
-    uint64_t payload = info->tcpi_bytes_sent - info->tcpi_bytes_retrans;
-    return acked > payload && acked - payload <= 2 ? payload : acked;
-}
-
-/* tcpi_bytes_received counts the other side's FIN as a byte. */
-static uint64_t payload_received(const struct tcp_info *info, enum network_connection_state state)
-{
-    bool has_fin = state == NETWORK_STATE_CLOSE_WAIT || state == NETWORK_STATE_LAST_ACK ||
-                   state == NETWORK_STATE_CLOSING;
-    return info->tcpi_bytes_received - (has_fin && info->tcpi_bytes_received > 0);
-}
-
-static void put_bytes(
-    const struct tcp_info *info, size_t size, struct network_connection *connection)
-{
-    if (HAS(size, tcpi_bytes_acked))
-        PUT(connection, bytes_sent, payload_acked(info, size));
-    else
+    struct network_connection *connection = &decoding->connection;
+    struct payload_rest rest = {
+        .unread = decoding->answer->idiag_rqueue, .unconfirmed = decoding->answer->idiag_wqueue};
+    if (!TCP_INFO_HAS(size, tcpi_bytes_received)) {
         connection->status.bytes_sent = NETWORK_NOT_SUPPORTED;
-    if (HAS(size, tcpi_bytes_received))
-        PUT(connection, bytes_received, payload_received(info, connection->state));
-    else
         connection->status.bytes_received = NETWORK_NOT_SUPPORTED;
+    } else if (decoding->has_ended) {
+        PUT(connection, bytes_sent, payload_sent_at_end(info, size, &rest));
+        PUT(connection, bytes_received, payload_received_at_end(info, size, &rest));
+    } else {
+        PUT(connection, bytes_sent, payload_sent(info, size));
+        PUT(connection, bytes_received, payload_received(info, connection->state));
+    }
 }
 
 static void put_times(
     const struct tcp_info *info, size_t size, struct network_connection *connection)
 {
     /* 0: no segment has been timed yet. */
-    if (HAS(size, tcpi_rtt) && info->tcpi_rtt != 0)
+    if (TCP_INFO_HAS(size, tcpi_rtt) && info->tcpi_rtt != 0)
         PUT(connection, rtt_ms, info->tcpi_rtt / 1e3);
-    if (HAS(size, tcpi_min_rtt) && info->tcpi_min_rtt != 0 && info->tcpi_min_rtt != UINT32_MAX)
+    if (TCP_INFO_HAS(size, tcpi_min_rtt) && info->tcpi_min_rtt != 0 &&
+        info->tcpi_min_rtt != UINT32_MAX)
         PUT(connection, rtt_min_ms, info->tcpi_min_rtt / 1e3);
-    if (HAS(size, tcpi_total_retrans))
+    if (TCP_INFO_HAS(size, tcpi_total_retrans))
         PUT(connection, retransmits, info->tcpi_total_retrans);
+    if (TCP_INFO_HAS(size, tcpi_snd_cwnd))
+        PUT(connection, congestion_window, info->tcpi_snd_cwnd);
 }
 
-/* What held the sender back: the application while it has nothing under way, else what took more
- * than half of the time it was busy sending. */
-static void put_limit(
+static void put_send_times(
     const struct tcp_info *info, size_t size, struct network_connection *connection)
 {
-    if (!HAS(size, tcpi_sndbuf_limited) || info->tcpi_busy_time == 0)
+    if (!TCP_INFO_HAS(size, tcpi_sndbuf_limited)) {
+        connection->status.limited_by = NETWORK_NOT_SUPPORTED;
         return;
-    enum network_limited_by limit = NETWORK_LIMITED_BY_NETWORK;
-    if (info->tcpi_unacked == 0 && info->tcpi_notsent_bytes == 0)
-        limit = NETWORK_LIMITED_BY_APPLICATION;
-    else if (info->tcpi_rwnd_limited > info->tcpi_busy_time / 2)
-        limit = NETWORK_LIMITED_BY_RECEIVER;
-    else if (info->tcpi_sndbuf_limited > info->tcpi_busy_time / 2)
-        limit = NETWORK_LIMITED_BY_SENDER;
-    else if (info->tcpi_delivery_rate_app_limited)
-        limit = NETWORK_LIMITED_BY_APPLICATION;
-    PUT(connection, limited_by, limit);
+    }
+    connection->send_times = (struct network_send_times){
+        .is_known = info->tcpi_data_segs_out > 0 || info->tcpi_notsent_bytes > 0,
+        .is_application_limited = info->tcpi_delivery_rate_app_limited,
+        .has_unsent = info->tcpi_unacked > 0 || info->tcpi_notsent_bytes > 0,
+        .busy = info->tcpi_busy_time,
+        .receiver_limited = info->tcpi_rwnd_limited,
+        .sender_limited = info->tcpi_sndbuf_limited};
 }
 
-static void take_tcp_info(const struct nlattr *attribute, struct network_connection *connection)
+static void take_tcp_info(const struct nlattr *attribute, struct decoding *decoding)
 {
+    struct network_connection *connection = &decoding->connection;
     if (connection->state == NETWORK_STATE_LISTEN || connection->type != NETWORK_TCP)
         return;
     struct tcp_info info;
     size_t size = netlink_copy_payload(attribute, &info, sizeof(info));
-    put_bytes(&info, size, connection);
+    put_bytes(&info, size, decoding);
     put_times(&info, size, connection);
-    put_limit(&info, size, connection);
+    put_send_times(&info, size, connection);
+    decoding->was_open = info.tcpi_delivered > 0 || info.tcpi_rtt > 0;
 }
 
-struct decoding {
-    struct network_connection connection;
-    struct socket_owner_hint hint;
-};
+static void take_memory(const struct nlattr *attribute, struct network_connection *connection)
+{
+    uint32_t memory[SK_MEMINFO_VARS];
+    if (connection->type == NETWORK_UDP &&
+        netlink_copy_payload(attribute, memory, sizeof(memory)) == sizeof(memory))
+        PUT(connection, receive_drops, memory[SK_MEMINFO_DROPS]);
+}
 
 static void take_text(const struct nlattr *attribute, struct network_connection *connection)
 {
@@ -177,10 +195,13 @@ static int take_attribute(const struct nlattr *attribute, void *context)
     struct decoding *decoding = context;
     switch (mnl_attr_get_type(attribute)) {
     case INET_DIAG_INFO:
-        take_tcp_info(attribute, &decoding->connection);
+        take_tcp_info(attribute, decoding);
         break;
     case INET_DIAG_CONG:
         take_text(attribute, &decoding->connection);
+        break;
+    case INET_DIAG_SKMEMINFO:
+        take_memory(attribute, &decoding->connection);
         break;
     case INET_DIAG_CGROUP_ID:
         netlink_copy_payload(attribute, &decoding->hint.cgroup, sizeof(decoding->hint.cgroup));
@@ -191,11 +212,8 @@ static int take_attribute(const struct nlattr *attribute, void *context)
     return MNL_CB_OK;
 }
 
-static void put_owner(const struct inet_diag_msg *answer, struct decoding *decoding)
+static void put_owner(const struct inet_diag_msg *answer, struct network_connection *connection)
 {
-    struct network_connection *connection = &decoding->connection;
-    decoding->hint = (struct socket_owner_hint){
-        .inode = answer->idiag_inode, .interface_index = answer->id.idiag_if};
     if (answer->idiag_inode != 0) {
         PUT(connection, uid, answer->idiag_uid);
         return;
@@ -209,8 +227,9 @@ static void put_owner(const struct inet_diag_msg *answer, struct decoding *decod
     connection->status.unit = NETWORK_NOT_APPLICABLE;
 }
 
-int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
-    struct network_connection *ret_connection, struct socket_owner_hint *ret_hint)
+/* What is in front of the attributes. */
+static int take_header(
+    const struct nlmsghdr *message, uint8_t protocol, struct decoding *ret_decoding)
 {
     if ((message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != TCPDIAG_GETSOCK) ||
         mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
@@ -218,17 +237,64 @@ int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
     const struct inet_diag_msg *answer = mnl_nlmsg_get_payload(message);
     if (answer->idiag_family != AF_INET && answer->idiag_family != AF_INET6)
         return -EPROTO;
-    struct decoding decoding = {0};
-    struct network_connection *connection = &decoding.connection;
-    connection->identity = (uint64_t)answer->id.idiag_cookie[1] << 32 | answer->id.idiag_cookie[0];
-    PUT(connection, type, protocol == IPPROTO_UDP ? NETWORK_UDP : NETWORK_TCP);
+    struct network_connection *connection = &ret_decoding->connection;
     int result = put_state(answer, protocol, connection);
     if (result < 0)
         return result;
+    connection->identity = (uint64_t)answer->id.idiag_cookie[1] << 32 | answer->id.idiag_cookie[0];
+    PUT(connection, type, protocol == IPPROTO_UDP ? NETWORK_UDP : NETWORK_TCP);
     put_ends(answer, connection);
-    put_owner(answer, &decoding);
-    put_absent(connection, protocol);
-    netlink_parse(message, sizeof(*answer), take_attribute, &decoding);
+    ret_decoding->answer = answer;
+    ret_decoding->hint = (struct socket_owner_hint){
+        .inode = answer->idiag_inode, .interface_index = answer->id.idiag_if};
+    return 0;
+}
+
+int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
+    struct network_connection *ret_connection, struct socket_owner_hint *ret_hint)
+{
+    struct decoding decoding = {0};
+    int result = take_header(message, protocol, &decoding);
+    if (result < 0)
+        return result;
+    put_owner(decoding.answer, &decoding.connection);
+    put_queues(decoding.answer, &decoding.connection);
+    put_absent(&decoding.connection);
+    netlink_parse(message, sizeof(*decoding.answer), take_attribute, &decoding);
+    *ret_connection = decoding.connection;
+    *ret_hint = decoding.hint;
+    return 0;
+}
+
+/* The kernel empties a socket that its own process resets (SO_LINGER of 0 seconds, or a listener
+ * that goes before it was accepted): no port, no counts. That it was a connection shows in how far
+ * its sequence numbers were moved on: by the largest window it ever had, and more than 3 bytes. */
+enum { MOVED_ON_UNOPENED = 3 };
+
+static bool take_reset(struct decoding *decoding)
+{
+    const struct inet_diag_msg *answer = decoding->answer;
+    struct network_connection *connection = &decoding->connection;
+    if (answer->id.idiag_dport != 0 || answer->idiag_wqueue <= MOVED_ON_UNOPENED)
+        return false;
+    PUT(connection, remote_address, address_of(answer->idiag_family, answer->id.idiag_dst));
+    connection->status.remote_port = NETWORK_UNAVAILABLE;
+    return true;
+}
+
+int socket_decode_ended(const struct nlmsghdr *message, struct network_connection *ret_connection,
+    struct socket_owner_hint *ret_hint)
+{
+    struct decoding decoding = {.has_ended = true};
+    int result = take_header(message, IPPROTO_TCP, &decoding);
+    if (result < 0)
+        return result;
+    if (!take_reset(&decoding)) {
+        netlink_parse(message, sizeof(*decoding.answer), take_attribute, &decoding);
+        if (decoding.answer->id.idiag_dport == 0 || !decoding.was_open)
+            return SOCKET_NEVER_OPEN;
+    }
+    put_absent(&decoding.connection);
     *ret_connection = decoding.connection;
     *ret_hint = decoding.hint;
     return 0;

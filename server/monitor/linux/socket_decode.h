@@ -21,4 +21,12 @@ struct socket_owner_hint {
 MUST_CHECK int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
     struct network_connection *ret_connection, struct socket_owner_hint *ret_hint);
 
+/* One message of the groups SKNLGRP_INET_TCP_DESTROY and _INET6_: a socket that is no more. The
+ * kernel says neither who owned it nor in which state it was, and its state is NETWORK_STATE_CLOSE.
+ * Byte counts are missing where its own process reset the connection. 0, -EPROTO, or
+ * SOCKET_NEVER_OPEN for a listener and for what never got an answer. */
+enum { SOCKET_NEVER_OPEN = 1 };
+MUST_CHECK int socket_decode_ended(const struct nlmsghdr *message,
+    struct network_connection *ret_connection, struct socket_owner_hint *ret_hint);
+
 #endif

@@ -8,11 +8,31 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+void socket_hints_fini(struct socket_hints *hints)
+{
+    free(hints->items);
+    *hints = (struct socket_hints){0};
+}
+
+int socket_hints_append(struct socket_hints *hints, const struct socket_owner_hint *hint)
+{
+    if (hints->count == hints->capacity) {
+        size_t larger = hints->capacity ? hints->capacity * 2 : 256;
+        struct socket_owner_hint *items = reallocarray(hints->items, larger, sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        hints->items = items;
+        hints->capacity = larger;
+    }
+    hints->items[hints->count++] = *hint;
+    return 0;
+}
+
 void sockets_fini(struct sockets *sockets)
 {
     if (!sockets)
         return;
-    free(sockets->hints);
+    socket_hints_fini(&sockets->hints);
     map_fini(&sockets->seen);
 }
 
@@ -23,19 +43,6 @@ struct collecting {
     uint8_t protocol;
 };
 
-static int make_room(struct sockets *sockets)
-{
-    if (sockets->hint_count < sockets->hint_capacity)
-        return 0;
-    size_t larger = sockets->hint_capacity ? sockets->hint_capacity * 2 : 256;
-    struct socket_owner_hint *hints = reallocarray(sockets->hints, larger, sizeof(*hints));
-    if (!hints)
-        return -ENOMEM;
-    sockets->hints = hints;
-    sockets->hint_capacity = larger;
-    return 0;
-}
-
 /* Where the socket goes: a place of its own, or the one it has already. */
 static int place_of(struct collecting *collecting, uint64_t identity, size_t *ret_place)
 {
@@ -44,14 +51,13 @@ static int place_of(struct collecting *collecting, uint64_t identity, size_t *re
     size_t place = map_find_index(&sockets->seen, key);
     if (place == MAP_ABSENT) {
         place = collecting->connections->count;
-        int result = make_room(sockets);
+        int result = socket_hints_append(&sockets->hints, &(struct socket_owner_hint){0});
         if (result == 0)
             result = map_insert_index(&sockets->seen, key, place);
         if (result < 0)
             return result;
         if (!connection_array_append(collecting->connections))
             return -ENOMEM;
-        sockets->hint_count++;
     }
     *ret_place = place;
     return 0;
@@ -70,11 +76,12 @@ static int take_socket(const struct nlmsghdr *message, void *context)
     if (result < 0)
         return result;
     collecting->connections->items[place] = connection;
-    collecting->sockets->hints[place] = hint;
+    collecting->sockets->hints.items[place] = hint;
     return 0;
 }
 
-/* ESTABLISHED to NEW_SYN_RECV: what ss and /proc/net/tcp show. */
+/* As bits, ESTABLISHED to NEW_SYN_RECV: what ss and /proc/net/tcp show. A UDP socket that is not
+ * connected is in CLOSE. */
 enum { ALL_STATES = ((1 << 13) - 1) & ~1 };
 
 static int dump(struct collecting *collecting, struct nlmsghdr *request)
@@ -115,14 +122,15 @@ static int read_tcp(struct collecting collecting, const struct socket_counts *co
     return result;
 }
 
-static int dump_udp(struct collecting collecting, uint8_t family)
+static int dump_udp(struct collecting collecting, uint8_t family, uint32_t states)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
     struct nlmsghdr *request = netlink_request(buffer, SOCK_DIAG_BY_FAMILY);
     struct inet_diag_req_v2 *query = mnl_nlmsg_put_extra_header(request, sizeof(*query));
     query->sdiag_family = family;
     query->sdiag_protocol = IPPROTO_UDP;
-    query->idiag_states = ALL_STATES;
+    query->idiag_states = states;
+    query->idiag_ext = 1 << (INET_DIAG_SKMEMINFO - 1);
     collecting.protocol = IPPROTO_UDP;
     return dump(&collecting, request);
 }
@@ -136,7 +144,7 @@ static int tolerate_absence(int result)
 
 void sockets_begin(struct sockets *sockets)
 {
-    sockets->hint_count = 0;
+    sockets->hints.count = 0;
     map_clear(&sockets->seen);
 }
 
@@ -147,8 +155,21 @@ int sockets_read(struct sockets *sockets, struct netlink_socket *diag,
         .sockets = sockets, .diag = diag, .connections = ret_connections};
     int result = read_tcp(collecting, counts);
     if (result == 0 && (!counts || counts->udp4 > 0))
-        result = tolerate_absence(dump_udp(collecting, AF_INET));
+        result = tolerate_absence(dump_udp(collecting, AF_INET, ALL_STATES));
     if (result == 0 && (!counts || counts->udp6 > 0))
-        result = tolerate_absence(dump_udp(collecting, AF_INET6));
+        result = tolerate_absence(dump_udp(collecting, AF_INET6, ALL_STATES));
+    return result;
+}
+
+int sockets_read_listeners(
+    struct sockets *sockets, struct netlink_socket *diag, struct connection_array *ret_connections)
+{
+    struct collecting collecting = {
+        .sockets = sockets, .diag = diag, .connections = ret_connections};
+    int result = dump_tcp(collecting, 1 << TCP_LISTEN);
+    if (result == 0)
+        result = tolerate_absence(dump_udp(collecting, AF_INET, 1 << TCP_CLOSE));
+    if (result == 0)
+        result = tolerate_absence(dump_udp(collecting, AF_INET6, 1 << TCP_CLOSE));
     return result;
 }

@@ -9,10 +9,17 @@
 #include "socket_counts.h"
 #include "socket_decode.h"
 
+struct socket_hints {
+    struct socket_owner_hint *items;
+    size_t count, capacity;
+};
+void socket_hints_fini(struct socket_hints *hints);
+MUST_CHECK int socket_hints_append(
+    struct socket_hints *hints, const struct socket_owner_hint *hint);
+
 struct sockets {
-    struct socket_owner_hint *hints; /* of connection i */
-    size_t hint_count, hint_capacity;
-    struct map seen; /* a socket that changes its state meanwhile may be dumped twice */
+    struct socket_hints hints; /* of connection i */
+    struct map seen;           /* a socket that changes its state meanwhile may be dumped twice */
 };
 
 void sockets_fini(struct sockets *sockets);
@@ -24,5 +31,8 @@ void sockets_begin(struct sockets *sockets);
  * looked for; a connection that is only being accepted is then seen with the first that is. */
 MUST_CHECK int sockets_read(struct sockets *sockets, struct netlink_socket *diag,
     const struct socket_counts *counts, struct connection_array *ret_connections);
+/* The same, but only sockets that wait for others; the kernel then walks through few. */
+MUST_CHECK int sockets_read_listeners(
+    struct sockets *sockets, struct netlink_socket *diag, struct connection_array *ret_connections);
 
 #endif

@@ -4,6 +4,8 @@
 #include "counters.h"
 #include "device_facts.h"
 #include "links.h"
+#include "paths.h"
+#include "payload.h"
 #include "processes.h"
 #include "socket_decode.h"
 #include "wireless_links.h"
@@ -274,6 +276,8 @@ static struct nlmsghdr *build_socket(uint8_t family, uint8_t state)
     answer->id.idiag_if = 4;
     answer->idiag_uid = 1000;
     answer->idiag_inode = 4242;
+    answer->idiag_rqueue = 70;
+    answer->idiag_wqueue = 80;
     inet_pton(family, family == AF_INET ? "10.0.0.1" : "2001:db8::1", answer->id.idiag_src);
     inet_pton(family, family == AF_INET ? "10.0.0.2" : "::ffff:10.0.0.2", answer->id.idiag_dst);
     return message;
@@ -282,6 +286,7 @@ static struct nlmsghdr *build_socket(uint8_t family, uint8_t state)
 static const struct tcp_info some_info = {.tcpi_rtt = 1500,
     .tcpi_min_rtt = 1000,
     .tcpi_total_retrans = 3,
+    .tcpi_snd_cwnd = 11,
     .tcpi_bytes_acked = 1001,
     .tcpi_bytes_received = 500,
     .tcpi_bytes_sent = 1200,
@@ -337,7 +342,13 @@ Test(decode, socket_has_what_tcp_info_tells)
     cr_assert_float_eq(connection.rtt_min_ms, 1, 1e-9);
     cr_assert_eq(connection.retransmits, 3);
     cr_assert_str_eq(connection.congestion_control, "cubic");
-    cr_assert_eq(connection.limited_by, NETWORK_LIMITED_BY_APPLICATION);
+    cr_assert_eq(connection.congestion_window, 11);
+    cr_assert_eq(connection.receive_queue_bytes, 70);
+    cr_assert_eq(connection.send_queue_bytes, 80);
+    cr_assert_eq(connection.status.receive_drops, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.limited_by, NETWORK_UNAVAILABLE, "judged elsewhere");
+    cr_assert_eq(connection.send_times.busy, 100);
+    cr_assert_not(connection.send_times.has_unsent);
     cr_assert_eq(hint.inode, 4242);
     cr_assert_eq(hint.interface_index, 4);
 }
@@ -350,7 +361,8 @@ Test(decode, socket_of_an_older_kernel_has_less_and_nothing_wrong)
     cr_assert_eq(connection.status.bytes_sent, NETWORK_NOT_SUPPORTED);
     cr_assert_eq(connection.status.bytes_received, NETWORK_NOT_SUPPORTED);
     cr_assert_not(network_has(&connection, rtt_min_ms));
-    cr_assert_not(network_has(&connection, limited_by));
+    cr_assert_eq(connection.status.limited_by, NETWORK_NOT_SUPPORTED);
+    cr_assert_not(connection.send_times.is_known);
     cr_assert(network_has(&connection, rtt_ms));
     message = build_socket(AF_INET, 1);
     put_info(message, offsetof(struct tcp_info, tcpi_bytes_sent));
@@ -371,17 +383,22 @@ static struct network_connection decode_info(const struct tcp_info *info)
     return decode_socket(message, IPPROTO_TCP);
 }
 
-Test(decode, socket_says_what_held_it_back)
+Test(decode, socket_says_where_its_time_went)
 {
     struct tcp_info info = some_info;
     info.tcpi_unacked = 10;
-    cr_assert_eq(decode_info(&info).limited_by, NETWORK_LIMITED_BY_NETWORK);
-    info.tcpi_sndbuf_limited = 60;
-    cr_assert_eq(decode_info(&info).limited_by, NETWORK_LIMITED_BY_SENDER);
     info.tcpi_rwnd_limited = 60;
-    cr_assert_eq(decode_info(&info).limited_by, NETWORK_LIMITED_BY_RECEIVER);
-    info.tcpi_busy_time = 0;
-    cr_assert_eq(decode_info(&info).status.limited_by, NETWORK_UNAVAILABLE);
+    info.tcpi_sndbuf_limited = 30;
+    info.tcpi_delivery_rate_app_limited = 1;
+    cr_assert_not(decode_info(&info).send_times.is_known, "it never sent");
+    info.tcpi_data_segs_out = 3;
+    struct network_send_times times = decode_info(&info).send_times;
+    cr_assert(times.is_known && times.has_unsent && times.is_application_limited);
+    cr_assert_eq(times.receiver_limited, 60);
+    cr_assert_eq(times.sender_limited, 30);
+    info.tcpi_unacked = 0;
+    info.tcpi_notsent_bytes = 1;
+    cr_assert(decode_info(&info).send_times.has_unsent);
 }
 
 Test(decode, socket_of_both_families_shows_ipv4_as_ipv4)
@@ -402,6 +419,24 @@ Test(decode, socket_that_listens_has_no_other_end)
     cr_assert_eq(connection.status.remote_port, NETWORK_NOT_APPLICABLE);
     cr_assert_eq(connection.status.bytes_sent, NETWORK_NOT_APPLICABLE);
     cr_assert_eq(connection.status.rtt_ms, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.congestion_window, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.limited_by, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.receive_queue_bytes, 70, "to be accepted");
+    cr_assert_eq(connection.send_queue_bytes, 80, "at most");
+}
+
+Test(decode, socket_of_udp_has_queues_and_drops)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = {[SK_MEMINFO_DROPS] = 9};
+    struct nlmsghdr *message = build_socket(AF_INET, 7);
+    struct network_connection connection = decode_socket(message, IPPROTO_UDP);
+    cr_assert_eq(connection.status.receive_drops, NETWORK_NOT_SUPPORTED, "Linux before 4.7");
+    cr_assert_eq(connection.status.limited_by, NETWORK_NOT_APPLICABLE);
+    mnl_attr_put(message, INET_DIAG_SKMEMINFO, sizeof(memory), memory);
+    connection = decode_socket(message, IPPROTO_UDP);
+    cr_assert_eq(connection.receive_drops, 9);
+    cr_assert_eq(connection.receive_queue_bytes, 70);
+    mistreat(message, try_socket);
 }
 
 Test(decode, socket_of_udp_is_established_only_with_another_end)
@@ -426,6 +461,9 @@ Test(decode, socket_that_belongs_to_nobody_has_no_owner_and_not_root)
     cr_assert_eq(connection.status.uid, NETWORK_NOT_APPLICABLE);
     cr_assert_eq(connection.status.pid, NETWORK_NOT_APPLICABLE);
     cr_assert_eq(connection.status.evidence, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.receive_queue_bytes, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.congestion_window, NETWORK_NOT_APPLICABLE);
+    cr_assert_eq(connection.status.bytes_sent, NETWORK_UNAVAILABLE, "it had some");
 }
 
 Test(decode, socket_knows_every_tcp_state_and_no_other)
@@ -447,6 +485,135 @@ Test(decode, socket_survives_mistreatment)
     struct nlmsghdr *message = build_socket(AF_INET6, 1);
     put_info(message, sizeof(struct tcp_info));
     mistreat(message, try_socket);
+}
+
+/* --- sockets that are no more --- */
+
+/* What the kernel said of real connections, on Linux 6.18. */
+struct last_words {
+    uint64_t acked, received, sent;
+    uint32_t unread, unconfirmed, data_in, data_out, delivered;
+};
+
+static struct nlmsghdr *build_ended(const struct last_words *words)
+{
+    struct nlmsghdr *message = build_socket(AF_INET, 7);
+    struct inet_diag_msg *answer = mnl_nlmsg_get_payload(message);
+    struct tcp_info info = {.tcpi_rtt = 20,
+        .tcpi_bytes_acked = words->acked,
+        .tcpi_bytes_received = words->received,
+        .tcpi_bytes_sent = words->sent,
+        .tcpi_data_segs_in = words->data_in,
+        .tcpi_data_segs_out = words->data_out,
+        .tcpi_delivered = words->delivered};
+    answer->idiag_uid = answer->idiag_inode = 0;
+    answer->idiag_rqueue = words->unread;
+    answer->idiag_wqueue = words->unconfirmed;
+    mnl_attr_put_u8(message, INET_DIAG_PROTOCOL, IPPROTO_TCP);
+    mnl_attr_put(message, INET_DIAG_INFO, sizeof(info), &info);
+    return message;
+}
+
+static void check_ended(struct last_words words, uint64_t sent, uint64_t received)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    cr_assert_eq(socket_decode_ended(build_ended(&words), &connection, &hint), 0);
+    cr_assert_eq(connection.identity, 0x2fffffff0);
+    cr_assert_eq(connection.state, NETWORK_STATE_CLOSE);
+    cr_assert_eq(connection.bytes_sent, sent);
+    cr_assert_eq(connection.bytes_received, received);
+    cr_assert_eq(connection.status.uid, NETWORK_UNAVAILABLE);
+    cr_assert_eq(connection.status.evidence, NETWORK_UNAVAILABLE);
+    cr_assert_eq(hint.interface_index, 4);
+}
+
+Test(decode, ended_socket_counts_no_syn_and_no_fin)
+{
+    /* acked, received, sent; unread, unconfirmed; data segments in and out, delivered */
+    check_ended((struct last_words){1002, 2001, 1000, 1, 0, 1, 1, 3}, 1000, 2000);
+    check_ended((struct last_words){2001, 1001, 2000, 0, 0, 1, 1, 3}, 2000, 1000);
+    check_ended(
+        (struct last_words){5000002, 10000001, 5000000, 1, 0, 305, 154, 156}, 5000000, 10000000);
+    check_ended((struct last_words){2, 0, 0, 0, 0, 0, 0, 2}, 0, 0);
+    check_ended((struct last_words){1, 1, 0, 1, 0, 0, 0, 2}, 0, 0);
+    check_ended((struct last_words){3, 2, 1, 1, 0, 1, 1, 3}, 1, 1);
+}
+
+Test(decode, ended_socket_that_was_reset_counts_no_fin_that_never_came)
+{
+    check_ended((struct last_words){1001, 1000, 1000, 0, 0, 1, 1, 2}, 1000, 1000);
+    check_ended((struct last_words){1000, 1000, 1000, 0, 0, 1, 1, 2}, 1000, 1000);
+    check_ended((struct last_words){2, 1, 1, 0, 0, 1, 1, 2}, 1, 1);
+    check_ended((struct last_words){1, 1, 0, 1, 0, 1, 0, 1}, 0, 1);
+    check_ended((struct last_words){0, 100000, 0, 100000, 0, 3, 0, 1}, 0, 100000);
+}
+
+Test(decode, ended_socket_counts_what_was_confirmed_before_the_reset)
+{
+    /* A client; and one that had closed already; a server that had. */
+    check_ended((struct last_words){32742, 0, 100000, 0, 67259, 0, 3, 2}, 32741, 0);
+    check_ended((struct last_words){32742, 0, 100000, 0, 67260, 0, 3, 2}, 32741, 0);
+    check_ended((struct last_words){50, 101, 50, 1, 1, 1, 1, 2}, 49, 100);
+}
+
+Test(decode, ended_socket_that_its_process_reset_has_lost_its_counts)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    struct nlmsghdr *message = build_ended(&(struct last_words){.unconfirmed = 65538});
+    ((struct inet_diag_msg *)mnl_nlmsg_get_payload(message))->id.idiag_dport = 0;
+    cr_assert_eq(socket_decode_ended(message, &connection, &hint), 0);
+    check_end(&connection.remote_address, "10.0.0.2");
+    cr_assert_eq(connection.status.remote_port, NETWORK_UNAVAILABLE);
+    cr_assert_eq(connection.status.bytes_sent, NETWORK_UNAVAILABLE);
+    cr_assert_eq(connection.status.bytes_received, NETWORK_UNAVAILABLE);
+}
+
+static void try_ended(const struct nlmsghdr *message)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    (void)!socket_decode_ended(message, &connection, &hint);
+}
+
+Test(decode, ended_socket_was_a_connection_or_is_left_out)
+{
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    struct nlmsghdr *message = build_ended(&(struct last_words){.unconfirmed = 3});
+    ((struct inet_diag_msg *)mnl_nlmsg_get_payload(message))->id.idiag_dport = 0;
+    cr_assert_eq(socket_decode_ended(message, &connection, &hint), SOCKET_NEVER_OPEN, "refused");
+    message = build_ended(&(struct last_words){0});
+    ((struct inet_diag_msg *)mnl_nlmsg_get_payload(message))->id.idiag_dport = 0;
+    cr_assert_eq(socket_decode_ended(message, &connection, &hint), SOCKET_NEVER_OPEN, "listener");
+    message = build_socket(AF_INET, 7);
+    struct tcp_info unanswered = {0};
+    mnl_attr_put(message, INET_DIAG_INFO, sizeof(unanswered), &unanswered);
+    cr_assert_eq(socket_decode_ended(message, &connection, &hint), SOCKET_NEVER_OPEN);
+    mistreat(build_ended(&(struct last_words){1002, 2001, 1000, 1, 0, 1, 1, 3}), try_ended);
+}
+
+/* --- paths --- */
+
+static void try_path(const struct nlmsghdr *message)
+{
+    uint32_t index;
+    (void)path_decode(message, &index);
+}
+
+Test(decode, path_names_an_interface_or_none)
+{
+    uint32_t index = 77;
+    struct nlmsghdr *message = start(RTM_NEWROUTE);
+    mnl_nlmsg_put_extra_header(message, sizeof(struct rtmsg));
+    cr_assert_not(path_decode(message, &index));
+    cr_assert_eq(index, 77, "untouched");
+    mnl_attr_put_u32(message, RTA_TABLE, 254);
+    mnl_attr_put_u32(message, RTA_OIF, 3);
+    cr_assert(path_decode(message, &index));
+    cr_assert_eq(index, 3);
+    mistreat(message, try_path);
 }
 
 static struct nlmsghdr *build_generic(uint8_t command)

@@ -2,15 +2,10 @@
 #include "network_monitor.h"
 
 #include "base.h"
-#include <arpa/inet.h>
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <sched.h>
+#include "real_sockets.h"
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,9 +13,7 @@ static struct network_monitor *monitor;
 
 static void set_up(void)
 {
-    if (unshare(CLONE_NEWNET) < 0)
-        cr_skip_test("needs root, to make a network namespace: %s", strerror(errno));
-    cr_assert_eq(system("ip link set lo up"), 0);
+    enter_namespace();
     cr_assert_eq(network_monitor_open(&monitor), 0);
 }
 
@@ -34,48 +27,6 @@ TestSuite(sockets, .init = set_up, .fini = tear_down);
 static void refresh(void)
 {
     cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
-}
-
-/* A bound socket; its port. */
-static int open_bound(int family, int type, uint16_t *ret_port)
-{
-    struct sockaddr_in6 address = {.sin6_family = AF_INET6};
-    struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address;
-    socklen_t size = sizeof(address);
-    if (family == AF_INET)
-        *ipv4 =
-            (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(family, type | SOCK_CLOEXEC, 0);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    *ret_port = ntohs(address.sin6_port);
-    return fd;
-}
-
-static int open_listener(int family, uint16_t *ret_port)
-{
-    int fd = open_bound(family, SOCK_STREAM, ret_port);
-    cr_assert_eq(listen(fd, 16), 0);
-    return fd;
-}
-
-/* Over IPv4, also to a listener of both families. */
-static int open_connected(int type, uint16_t port)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
-}
-
-static uint16_t local_port(int fd)
-{
-    struct sockaddr_in6 address;
-    socklen_t size = sizeof(address);
-    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    return ntohs(address.sin6_port);
 }
 
 /* The one with these ports; remote 0 for none. NULL when it is not there. */
@@ -143,21 +94,6 @@ Test(sockets, of_all_kinds_are_there_with_their_owner)
         close(all[i]);
 }
 
-static void send_all(int from, int to, size_t size)
-{
-    static char bytes[65536];
-    for (size_t left = size; left > 0;) {
-        ssize_t sent = send(from, bytes, left < sizeof(bytes) ? left : sizeof(bytes), 0);
-        cr_assert_gt(sent, 0);
-        left -= (size_t)sent;
-        for (ssize_t read = 0; read < sent;) {
-            ssize_t got = recv(to, bytes, sizeof(bytes), 0);
-            cr_assert_gt(got, 0);
-            read += got;
-        }
-    }
-}
-
 /* tcp_info counts a SYN and a FIN as a byte each; users do not. */
 Test(sockets, count_just_the_bytes_that_were_sent)
 {
@@ -165,9 +101,8 @@ Test(sockets, count_just_the_bytes_that_were_sent)
     int listener = open_listener(AF_INET, &port), client = open_connected(SOCK_STREAM, port);
     int server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     uint16_t own = local_port(client);
-    send_all(client, server, 100000);
-    send_all(server, client, 54321);
-    usleep(100000); /* the acknowledgement may be delayed */
+    transfer(client, server, 100000);
+    transfer(server, client, 54321);
     refresh();
     cr_assert_eq(find(own, port)->bytes_sent, 100000);
     cr_assert_eq(find(port, own)->bytes_received, 100000);
@@ -205,7 +140,7 @@ Test(sockets, have_rates_and_an_identity_that_stays)
     cr_assert_not(network_has(find(own, port), upload_bytes_per_s));
     cr_assert(network_has(find(own, port), opened_ms));
     cr_assert_not(network_has(find(port, 0), opened_ms), "it was there before");
-    send_all(client, server, 50000);
+    transfer(client, server, 50000);
     usleep(100000);
     refresh();
     cr_assert_eq(find(own, port)->identity, identity);

@@ -221,3 +221,49 @@ Test(rates, know_when_a_connection_was_opened_only_if_it_came_after_the_first_re
     connection_array_fini(&array);
     rates_fini(&rates);
 }
+
+static void add_sender(struct connection_array *array, uint64_t busy, uint64_t receiver_limited)
+{
+    add_connection(array, 10, 1000);
+    array->items[array->count - 1].send_times = (struct network_send_times){
+        .is_known = true, .has_unsent = true, .busy = busy, .receiver_limited = receiver_limited};
+}
+
+static struct network_connection update_sender(
+    struct rates *rates, uint64_t time_ms, uint64_t busy, uint64_t receiver_limited)
+{
+    struct connection_array array = {0};
+    add_sender(&array, busy, receiver_limited);
+    cr_assert_eq(rates_update_connections(rates, &array, time_ms * 1000000, 1), 0);
+    struct network_connection connection = array.items[0];
+    connection_array_fini(&array);
+    return connection;
+}
+
+Test(rates, come_with_what_held_a_connection_back_since_the_last_reading)
+{
+    struct rates rates = {0};
+    cr_assert_eq(update_sender(&rates, 1000, 5000000, 4000000).limited_by,
+        NETWORK_LIMITED_BY_RECEIVER, "over its life");
+    cr_assert_eq(
+        update_sender(&rates, 2000, 6000000, 4000000).limited_by, NETWORK_LIMITED_BY_NETWORK);
+    cr_assert_eq(update_sender(&rates, 2009, 6009000, 4009000).limited_by,
+        NETWORK_LIMITED_BY_NETWORK, "too soon for another verdict");
+    cr_assert_eq(
+        update_sender(&rates, 3000, 7000000, 5000000).limited_by, NETWORK_LIMITED_BY_RECEIVER);
+    cr_assert_eq(
+        update_sender(&rates, 4000, 7000000, 5000000).limited_by, NETWORK_LIMITED_BY_APPLICATION);
+    rates_fini(&rates);
+}
+
+Test(rates, leave_why_nothing_is_known_of_what_held_a_connection_back)
+{
+    struct rates rates = {0};
+    struct connection_array array = {0};
+    add_connection(&array, 10, 0);
+    array.items[0].status.limited_by = NETWORK_NOT_APPLICABLE;
+    cr_assert_eq(rates_update_connections(&rates, &array, 1000000000, 1), 0);
+    cr_assert_eq(array.items[0].status.limited_by, NETWORK_NOT_APPLICABLE);
+    connection_array_fini(&array);
+    rates_fini(&rates);
+}
