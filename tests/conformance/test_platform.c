@@ -213,6 +213,12 @@ static void check_connection(const struct network_connection *connection)
     cr_assert_eq(connection->status.opened_ms, NETWORK_UNAVAILABLE);
     cr_assert_eq(connection->status.download_bytes_per_s, NETWORK_UNAVAILABLE);
     cr_assert_eq(connection->status.upload_bytes_per_s, NETWORK_UNAVAILABLE);
+    cr_assert_not(network_has(connection, limited_by), "it is judged from two readings");
+    cr_assert(!network_has(connection, receive_drops) || connection->type == NETWORK_UDP);
+    cr_assert(!network_has(connection, congestion_window) || connection->type == NETWORK_TCP);
+    cr_assert(!network_has(connection, interface) || connection->interface[0] != '\0');
+    if (is_alone && connection->type == NETWORK_TCP)
+        cr_assert_eq(connection->status.congestion_window, NETWORK_NOT_APPLICABLE);
 }
 
 Test(platform, connections_are_what_the_contract_says)
@@ -247,6 +253,101 @@ Test(platform, connections_are_unique_and_keep_their_identity)
     }
     map_fini(&seen);
     close(listener);
+}
+
+static struct map_key key_of(const struct network_connection *connection)
+{
+    return (struct map_key){.high = connection->type, .low = connection->identity};
+}
+
+static void index_connections(struct map *map)
+{
+    for (size_t i = 0; i < connections.count; i++)
+        cr_assert_eq(map_insert_index(map, key_of(&connections.items[i]), i), 0);
+}
+
+Test(platform, listeners_are_those_connections_that_wait_and_show_no_process)
+{
+    struct map seen = {0};
+    size_t same = 0;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(platform_read_connections(platform, &connections), 0);
+    cr_assert_eq(platform_read_listeners(platform, &more), 0);
+    cr_assert_gt(more.count, 0);
+    index_connections(&seen);
+    for (size_t i = 0; i < more.count; i++) {
+        check_connection(&more.items[i]);
+        cr_assert(more.items[i].state == NETWORK_STATE_LISTEN ||
+                  more.items[i].state == NETWORK_STATE_UNCONNECTED);
+        cr_assert_not(network_has(&more.items[i], pid));
+        size_t at = map_find_index(&seen, key_of(&more.items[i]));
+        same += at != MAP_ABSENT && connections.items[at].local_port == more.items[i].local_port;
+    }
+    cr_assert_gt(same, 0);
+    map_fini(&seen);
+    close(listener);
+}
+
+/* A connection that is in the reading and ends after it. */
+static void run_connection(void)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    cr_assert_eq(connect(client, (struct sockaddr *)&address, size), 0);
+    cr_assert_eq(platform_read_connections(platform, &connections), 0);
+    cr_assert_eq(send(client, "12345", 5, 0), 5);
+    close(client);
+    close(listener);
+}
+
+/* How many of those that ended were in the reading; they are what they were there, and more. */
+static size_t check_closed(const struct map *seen)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < more.count; i++) {
+        const struct network_connection *last = &more.items[i];
+        check_connection(last);
+        cr_assert_eq(last->type, NETWORK_TCP);
+        cr_assert_eq(last->state, NETWORK_STATE_CLOSE);
+        size_t at = map_find_index(seen, key_of(last));
+        if (at == MAP_ABSENT)
+            continue;
+        const struct network_connection *earlier = &connections.items[at];
+        same++;
+        cr_assert_eq(last->local_port, earlier->local_port);
+        if (network_has(last, bytes_sent) && network_has(earlier, bytes_sent))
+            cr_assert_geq(last->bytes_sent, earlier->bytes_sent);
+        if (network_has(last, bytes_received) && network_has(earlier, bytes_received))
+            cr_assert_geq(last->bytes_received, earlier->bytes_received);
+    }
+    return same;
+}
+
+Test(platform, connections_that_ended_are_told_once_with_their_last_counts)
+{
+    struct map seen = {0}, told = {0};
+    size_t same = 0;
+    cr_assert_eq(platform_read_closed(platform, &more), 0);
+    run_connection();
+    index_connections(&seen);
+    for (int i = 0; same == 0 && i < 3000; i++) {
+        more.count = 0;
+        cr_assert_eq(platform_read_closed(platform, &more), 0);
+        same = check_closed(&seen);
+        for (size_t c = 0; c < more.count; c++) {
+            cr_assert_eq(map_find_index(&told, key_of(&more.items[c])), MAP_ABSENT);
+            cr_assert_eq(map_insert_index(&told, key_of(&more.items[c]), c), 0);
+        }
+        usleep(10000);
+    }
+    cr_assert_gt(same, 0);
+    map_fini(&seen);
+    map_fini(&told);
 }
 
 Test(platform, capabilities_keep_their_names_and_order_and_say_why)

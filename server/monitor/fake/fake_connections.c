@@ -163,8 +163,16 @@ static void put_owner(const struct fake_socket *socket, const struct program *pr
     PUT(connection, uid, program->uid);
     PUT_TEXT(connection, user, program->user);
     PUT(connection, evidence, NETWORK_EVIDENCE_PROC);
-    connection->status.interface = NETWORK_NOT_APPLICABLE;
     connection->status.unit = NETWORK_NOT_SUPPORTED;
+}
+
+/* Whoever has another end reaches it through the one wired interface. */
+static void put_interface(struct network_connection *connection)
+{
+    if (network_has(connection, remote_address))
+        PUT_TEXT(connection, interface, "eth0");
+    else
+        connection->status.interface = NETWORK_NOT_APPLICABLE;
 }
 
 static void put_absent(struct network_connection *connection, uint8_t bytes)
@@ -176,6 +184,31 @@ static void put_absent(struct network_connection *connection, uint8_t bytes)
     connection->status.retransmits = NETWORK_NOT_APPLICABLE;
     connection->status.limited_by = NETWORK_NOT_APPLICABLE;
     connection->status.congestion_control = NETWORK_NOT_APPLICABLE;
+    connection->status.congestion_window = NETWORK_NOT_APPLICABLE;
+}
+
+static void put_listener(struct network_connection *connection)
+{
+    put_absent(connection, NETWORK_NOT_APPLICABLE);
+    PUT(connection, receive_queue_bytes, 0);
+    PUT(connection, send_queue_bytes, 511);
+}
+
+static void put_udp(const struct fake_socket *socket, struct network_connection *connection)
+{
+    put_absent(connection, NETWORK_NOT_SUPPORTED);
+    PUT(connection, receive_queue_bytes, 0);
+    PUT(connection, send_queue_bytes, 0);
+    PUT(connection, receive_drops, (uint64_t)(socket->age_s / 90));
+}
+
+/* A few have something to send all the time, the others now and then. */
+static void put_send_times(double active_s, bool is_busy, struct network_connection *connection)
+{
+    connection->send_times = (struct network_send_times){.is_known = active_s > 0,
+        .has_unsent = is_busy,
+        .busy = (uint64_t)(active_s * (is_busy ? 950e3 : 50e3))};
+    PUT(connection, send_queue_bytes, is_busy ? 64000 : 0);
 }
 
 static void put_tcp(const struct fake_socket *socket, const struct program *program,
@@ -190,14 +223,34 @@ static void put_tcp(const struct fake_socket *socket, const struct program *prog
     PUT(connection, bytes_sent,
         (uint64_t)fake_traffic(program->sent_per_s * size, active_s, phase));
     PUT_TEXT(connection, congestion_control, "cubic");
+    PUT(connection, receive_queue_bytes, 0);
+    PUT(connection, congestion_window, 10 + (uint32_t)(size * 20));
+    put_send_times(active_s, size > 2, connection);
     if (connection->state == NETWORK_STATE_SYN_SENT)
         return;
     double rtt_min_ms = 2 + 60 * fraction_of(socket, TRAIT_REMOTE);
     PUT(connection, rtt_min_ms, rtt_min_ms);
     PUT(connection, rtt_ms, rtt_min_ms * (1.3 + 0.2 * sin(socket->age_s / 5)));
     PUT(connection, retransmits, (uint32_t)(active_s * size / 60));
-    PUT(connection, limited_by,
-        size > 2 ? NETWORK_LIMITED_BY_NETWORK : NETWORK_LIMITED_BY_APPLICATION);
+}
+
+static void put_socket(const struct fake_socket *socket, struct network_connection *connection)
+{
+    const struct program *program = program_of(socket);
+    connection->identity = socket->turn << 32 | (socket->place + 1);
+    connection->status.netns = NETWORK_NOT_APPLICABLE;
+    connection->status.receive_drops = NETWORK_NOT_APPLICABLE;
+    PUT(connection, type, is_udp(socket) ? NETWORK_UDP : NETWORK_TCP);
+    PUT(connection, state, state_of(socket));
+    put_ends(socket, program, connection);
+    put_owner(socket, program, connection);
+    put_interface(connection);
+    if (is_udp(socket))
+        put_udp(socket, connection);
+    else if (is_listener(socket))
+        put_listener(connection);
+    else
+        put_tcp(socket, program, connection);
 }
 
 int fake_connections(
@@ -205,21 +258,62 @@ int fake_connections(
 {
     for (uint32_t place = 0; place < script->connections; place++) {
         struct fake_socket socket = socket_at(script, place, elapsed_s);
-        const struct program *program = program_of(&socket);
         struct network_connection *connection = connection_array_append(ret_connections);
         if (!connection)
             return -ENOMEM;
-        connection->identity = socket.turn << 32 | (place + 1);
-        PUT(connection, type, is_udp(&socket) ? NETWORK_UDP : NETWORK_TCP);
-        PUT(connection, state, state_of(&socket));
-        put_ends(&socket, program, connection);
-        put_owner(&socket, program, connection);
-        if (is_udp(&socket))
-            put_absent(connection, NETWORK_NOT_SUPPORTED);
-        else if (is_listener(&socket))
-            put_absent(connection, NETWORK_NOT_APPLICABLE);
-        else
-            put_tcp(&socket, program, connection);
+        put_socket(&socket, connection);
     }
     return 0;
+}
+
+static bool waits(const struct fake_socket *socket)
+{
+    enum network_connection_state state = state_of(socket);
+    return state == NETWORK_STATE_LISTEN || state == NETWORK_STATE_UNCONNECTED;
+}
+
+int fake_listeners(
+    const struct fake_script *script, double elapsed_s, struct connection_array *ret_listeners)
+{
+    for (uint32_t place = 0; place < script->connections; place++) {
+        struct fake_socket socket = socket_at(script, place, elapsed_s);
+        if (!waits(&socket))
+            continue;
+        struct network_connection *listener = connection_array_append(ret_listeners);
+        if (!listener)
+            return -ENOMEM;
+        put_socket(&socket, listener);
+        listener->status.pid = NETWORK_UNAVAILABLE;
+        listener->status.process_name = NETWORK_UNAVAILABLE;
+        PUT(listener, evidence, NETWORK_EVIDENCE_UID);
+    }
+    return 0;
+}
+
+/* Those that one place has seen the end of since. */
+static int append_closed(
+    struct fake_socket socket, const struct fake_socket *now, struct connection_array *ret_closed)
+{
+    for (; socket.turn < now->turn; socket.turn++) {
+        struct network_connection *connection = connection_array_append(ret_closed);
+        if (!connection)
+            return -ENOMEM;
+        socket.age_s = socket.life_s;
+        put_socket(&socket, connection);
+        PUT(connection, state, NETWORK_STATE_CLOSE);
+    }
+    return 0;
+}
+
+int fake_closed(const struct fake_script *script, double from_s, double elapsed_s,
+    struct connection_array *ret_closed)
+{
+    int result = 0;
+    for (uint32_t place = 0; result == 0 && place < script->connections; place++) {
+        struct fake_socket socket = socket_at(script, place, from_s);
+        struct fake_socket now = socket_at(script, place, elapsed_s);
+        if (!is_udp(&socket))
+            result = append_closed(socket, &now, ret_closed);
+    }
+    return result;
 }

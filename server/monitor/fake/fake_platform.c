@@ -13,7 +13,8 @@ enum { CONNECTIONS = 2000, CONNECTIONS_MAX = 1000000 };
 struct platform {
     struct fake_script script;
     uint64_t start_ns;
-    int timer; /* fires when the wireless link changes */
+    double closed_s; /* until when it has told of connections that ended */
+    int timer;       /* fires when the wireless link changes */
 };
 DEFINE_CLEANUP(struct platform, platform_close)
 
@@ -98,14 +99,16 @@ int platform_read_connections(struct platform *platform, struct connection_array
 
 int platform_read_listeners(struct platform *platform, struct connection_array *ret_listeners)
 {
-    (void)platform, (void)ret_listeners;
-    return 0;
+    return fake_listeners(&platform->script, elapsed_s(platform), ret_listeners);
 }
 
 int platform_read_closed(struct platform *platform, struct connection_array *ret_closed)
 {
-    (void)platform, (void)ret_closed;
-    return 0;
+    double now_s = elapsed_s(platform);
+    int result = fake_closed(&platform->script, platform->closed_s, now_s, ret_closed);
+    if (result == 0)
+        platform->closed_s = now_s;
+    return result;
 }
 
 const struct platform_drop_cause *platform_read_drop_causes(
@@ -141,6 +144,7 @@ const struct network_capability *platform_capabilities(struct platform *platform
         {"connections", NETWORK_KNOWN, "Scripted sockets that come and go."},
         {"owners", NETWORK_KNOWN, "Scripted programs own them."},
         {"wireless", NETWORK_KNOWN, "One scripted wireless interface."},
+        {"closings", NETWORK_KNOWN, "Every scripted connection that ends."},
     };
     *ret_count = ARRAY_LENGTH(capabilities);
     return capabilities;

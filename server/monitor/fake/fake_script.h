@@ -28,6 +28,13 @@ MUST_CHECK int fake_interfaces(const struct fake_script *script, double elapsed_
 MUST_CHECK int fake_connections(
     const struct fake_script *script, double elapsed_s, struct connection_array *ret_connections);
 
+/* Of these the ones that wait for others, without their processes. */
+MUST_CHECK int fake_listeners(
+    const struct fake_script *script, double elapsed_s, struct connection_array *ret_listeners);
+/* Appends the TCP connections that ended between the two times. */
+MUST_CHECK int fake_closed(const struct fake_script *script, double from_s, double elapsed_s,
+    struct connection_array *ret_closed);
+
 /* The wireless link goes down now and then: when it next changes, after elapsed_s. */
 double fake_next_flap(double elapsed_s);
 

@@ -24,10 +24,10 @@ static const enum network_connection_state tcp_states[] = {
     [12] = NETWORK_STATE_NEW_SYN_RECEIVED,
 };
 
-/* What has been taken from an answer. */
+/* An answer, and where it goes. */
 struct decoding {
-    struct network_connection connection;
-    struct socket_owner_hint hint;
+    struct network_connection *connection;
+    struct socket_owner_hint *hint;
     const struct inet_diag_msg *answer;
     bool has_ended; /* the answer tells of a socket that is no more */
     bool was_open;  /* of one that has ended: it had another end once */
@@ -59,17 +59,17 @@ static void put_ends(const struct inet_diag_msg *answer, struct network_connecti
     PUT(connection, remote_port, ntohs(answer->id.idiag_dport));
 }
 
-static int put_state(
-    const struct inet_diag_msg *answer, uint8_t protocol, struct network_connection *connection)
+static int find_state(
+    const struct inet_diag_msg *answer, uint8_t protocol, enum network_connection_state *ret_state)
 {
     if (protocol == IPPROTO_UDP) {
-        PUT(connection, state,
-            answer->id.idiag_dport != 0 ? NETWORK_STATE_ESTABLISHED : NETWORK_STATE_UNCONNECTED);
+        *ret_state =
+            answer->id.idiag_dport != 0 ? NETWORK_STATE_ESTABLISHED : NETWORK_STATE_UNCONNECTED;
         return 0;
     }
     if (answer->idiag_state == 0 || answer->idiag_state >= ARRAY_LENGTH(tcp_states))
         return -EPROTO;
-    PUT(connection, state, tcp_states[answer->idiag_state]);
+    *ret_state = tcp_states[answer->idiag_state];
     return 0;
 }
 
@@ -115,7 +115,7 @@ static void put_absent(struct network_connection *connection)
 
 static void put_bytes(const struct tcp_info *info, size_t size, struct decoding *decoding)
 {
-    struct network_connection *connection = &decoding->connection;
+    struct network_connection *connection = decoding->connection;
     struct payload_rest rest = {
         .unread = decoding->answer->idiag_rqueue, .unconfirmed = decoding->answer->idiag_wqueue};
     if (!TCP_INFO_HAS(size, tcpi_bytes_received)) {
@@ -163,7 +163,7 @@ static void put_send_times(
 
 static void take_tcp_info(const struct nlattr *attribute, struct decoding *decoding)
 {
-    struct network_connection *connection = &decoding->connection;
+    struct network_connection *connection = decoding->connection;
     if (connection->state == NETWORK_STATE_LISTEN || connection->type != NETWORK_TCP)
         return;
     struct tcp_info info;
@@ -198,13 +198,13 @@ static int take_attribute(const struct nlattr *attribute, void *context)
         take_tcp_info(attribute, decoding);
         break;
     case INET_DIAG_CONG:
-        take_text(attribute, &decoding->connection);
+        take_text(attribute, decoding->connection);
         break;
     case INET_DIAG_SKMEMINFO:
-        take_memory(attribute, &decoding->connection);
+        take_memory(attribute, decoding->connection);
         break;
     case INET_DIAG_CGROUP_ID:
-        netlink_copy_payload(attribute, &decoding->hint.cgroup, sizeof(decoding->hint.cgroup));
+        netlink_copy_payload(attribute, &decoding->hint->cgroup, sizeof(decoding->hint->cgroup));
         break;
     default:
         break;
@@ -227,42 +227,40 @@ static void put_owner(const struct inet_diag_msg *answer, struct network_connect
     connection->status.unit = NETWORK_NOT_APPLICABLE;
 }
 
-/* What is in front of the attributes. */
-static int take_header(
-    const struct nlmsghdr *message, uint8_t protocol, struct decoding *ret_decoding)
+/* What is in front of the attributes. Fails before it has touched anything. */
+static int take_header(const struct nlmsghdr *message, uint8_t protocol, struct decoding *decoding)
 {
     if ((message->nlmsg_type != SOCK_DIAG_BY_FAMILY && message->nlmsg_type != TCPDIAG_GETSOCK) ||
         mnl_nlmsg_get_payload_len(message) < sizeof(struct inet_diag_msg))
         return -EPROTO;
     const struct inet_diag_msg *answer = mnl_nlmsg_get_payload(message);
-    if (answer->idiag_family != AF_INET && answer->idiag_family != AF_INET6)
+    enum network_connection_state state;
+    int result = find_state(answer, protocol, &state);
+    if (result < 0 || (answer->idiag_family != AF_INET && answer->idiag_family != AF_INET6))
         return -EPROTO;
-    struct network_connection *connection = &ret_decoding->connection;
-    int result = put_state(answer, protocol, connection);
-    if (result < 0)
-        return result;
+    struct network_connection *connection = decoding->connection;
+    memset(connection, 0, sizeof(*connection));
     connection->identity = (uint64_t)answer->id.idiag_cookie[1] << 32 | answer->id.idiag_cookie[0];
     PUT(connection, type, protocol == IPPROTO_UDP ? NETWORK_UDP : NETWORK_TCP);
+    PUT(connection, state, state);
     put_ends(answer, connection);
-    ret_decoding->answer = answer;
-    ret_decoding->hint = (struct socket_owner_hint){
+    *decoding->hint = (struct socket_owner_hint){
         .inode = answer->idiag_inode, .interface_index = answer->id.idiag_if};
+    decoding->answer = answer;
     return 0;
 }
 
 int socket_decode(const struct nlmsghdr *message, uint8_t protocol,
     struct network_connection *ret_connection, struct socket_owner_hint *ret_hint)
 {
-    struct decoding decoding = {0};
+    struct decoding decoding = {.connection = ret_connection, .hint = ret_hint};
     int result = take_header(message, protocol, &decoding);
     if (result < 0)
         return result;
-    put_owner(decoding.answer, &decoding.connection);
-    put_queues(decoding.answer, &decoding.connection);
-    put_absent(&decoding.connection);
+    put_owner(decoding.answer, ret_connection);
+    put_queues(decoding.answer, ret_connection);
+    put_absent(ret_connection);
     netlink_parse(message, sizeof(*decoding.answer), take_attribute, &decoding);
-    *ret_connection = decoding.connection;
-    *ret_hint = decoding.hint;
     return 0;
 }
 
@@ -274,7 +272,7 @@ enum { MOVED_ON_UNOPENED = 3 };
 static bool take_reset(struct decoding *decoding)
 {
     const struct inet_diag_msg *answer = decoding->answer;
-    struct network_connection *connection = &decoding->connection;
+    struct network_connection *connection = decoding->connection;
     if (answer->id.idiag_dport != 0 || answer->idiag_wqueue <= MOVED_ON_UNOPENED)
         return false;
     PUT(connection, remote_address, address_of(answer->idiag_family, answer->id.idiag_dst));
@@ -285,7 +283,9 @@ static bool take_reset(struct decoding *decoding)
 int socket_decode_ended(const struct nlmsghdr *message, struct network_connection *ret_connection,
     struct socket_owner_hint *ret_hint)
 {
-    struct decoding decoding = {.has_ended = true};
+    struct network_connection connection;
+    struct socket_owner_hint hint;
+    struct decoding decoding = {.connection = &connection, .hint = &hint, .has_ended = true};
     int result = take_header(message, IPPROTO_TCP, &decoding);
     if (result < 0)
         return result;
@@ -294,8 +294,8 @@ int socket_decode_ended(const struct nlmsghdr *message, struct network_connectio
         if (decoding.answer->id.idiag_dport == 0 || !decoding.was_open)
             return SOCKET_NEVER_OPEN;
     }
-    put_absent(&decoding.connection);
-    *ret_connection = decoding.connection;
-    *ret_hint = decoding.hint;
+    put_absent(&connection);
+    *ret_connection = connection;
+    *ret_hint = hint;
     return 0;
 }
