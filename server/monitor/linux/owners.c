@@ -37,14 +37,6 @@ static int update_from_bpf(struct owners *owners)
     return result;
 }
 
-static int update(struct owners *owners, const struct socket_owner_hint *hints, size_t count)
-{
-    int result = owners->files ? update_from_bpf(owners) : 0;
-    if (result == 0 && !owners->files)
-        result = owner_search_update(&owners->search, hints, count);
-    return result;
-}
-
 /* Puts the process that holds the socket at that index, if there is one. */
 static bool put_process(
     struct owners *owners, struct network_connection *connection, size_t index, uint64_t inode)
@@ -92,16 +84,12 @@ static void put_user(struct owners *owners, struct network_connection *connectio
         PUT_TEXT(connection, user, name);
 }
 
-int owners_find(struct owners *owners, struct connection_array *connections,
+static void put_processes(struct owners *owners, struct connection_array *connections,
     const struct socket_owner_hint *hints)
 {
-    int result = update(owners, hints, connections->count);
-    if (result < 0)
-        return result;
     owners->with_process = owners->without_process = 0;
     for (size_t i = 0; i < connections->count; i++) {
         struct network_connection *connection = &connections->items[i];
-        put_user(owners, connection);
         if (hints[i].inode == 0)
             continue;
         bool found = put_process(owners, connection, i, hints[i].inode);
@@ -110,7 +98,38 @@ int owners_find(struct owners *owners, struct connection_array *connections,
         owners->with_process += found;
         owners->without_process += !found;
     }
+}
+
+/* Whether the list of an earlier reading told of as many as it did when it was new. */
+static bool is_still_good(struct owners *owners, struct connection_array *connections,
+    const struct socket_owner_hint *hints)
+{
+    if (!owners->files || ++owners->unlisted > connections->count / OWNERS_LISTED)
+        return false;
+    put_processes(owners, connections, hints);
+    return owners->without_process <= owners->unheld;
+}
+
+static int find_anew(struct owners *owners, struct connection_array *connections,
+    const struct socket_owner_hint *hints)
+{
+    int result = owners->files ? update_from_bpf(owners) : 0;
+    if (result == 0 && !owners->files)
+        result = owner_search_update(&owners->search, hints, connections->count);
+    if (result < 0)
+        return result;
+    put_processes(owners, connections, hints);
+    owners->unlisted = 0;
+    owners->unheld = owners->without_process;
     return 0;
+}
+
+int owners_find(struct owners *owners, struct connection_array *connections,
+    const struct socket_owner_hint *hints)
+{
+    for (size_t i = 0; i < connections->count; i++)
+        put_user(owners, &connections->items[i]);
+    return is_still_good(owners, connections, hints) ? 0 : find_anew(owners, connections, hints);
 }
 
 bool owners_find_noted(

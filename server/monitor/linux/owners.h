@@ -1,8 +1,10 @@
 /* owners - which process holds which socket, by the best evidence there is.
  *
- * With BPF, the kernel lists all holders anew at every reading: a socket that was handed on and a
- * process with a new name are seen at once, and nothing is remembered that could be wrong. Where
- * that is not allowed or not there, /proc is searched.
+ * With BPF, the kernel lists all holders anew: at every reading, so that a socket that was handed
+ * on and a process with a new name are seen at once. Of very many sockets the list costs a third of
+ * what the sockets cost, so there it is made when a socket is new to it, and else at one reading in
+ * as many as there are OWNERS_LISTED sockets. Where BPF is not allowed or not there, /proc is
+ * searched.
  */
 #ifndef IFPULSE_OWNERS_H
 #define IFPULSE_OWNERS_H
@@ -14,12 +16,17 @@
 #include "socket_holders.h"
 #include "users.h"
 
+/* So many sockets are listed at every reading. */
+enum { OWNERS_LISTED = 4096 };
+
 struct owners {
     struct task_files *files;       /* NULL: no BPF */
     struct noted_owners *noted;     /* likewise */
     int files_result, noted_result; /* why not, as task_files_open says it */
     struct buffer records;
     struct socket_holders holders;
+    uint32_t unlisted; /* readings since the list was made */
+    size_t unheld;     /* sockets that were not in it then */
     struct owner_search search;
     struct users users;
     size_t with_process, without_process; /* sockets of the last reading */

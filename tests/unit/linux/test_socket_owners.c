@@ -2,7 +2,7 @@
  * which is of this moment, and the search of /proc, which looks again now and then. */
 #include "network_monitor.h"
 
-#include "base.h"
+#include "owners.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -317,6 +318,42 @@ Test(owners_by_bpf, are_processes_not_threads)
 Test(owners_by_proc, are_processes_not_threads)
 {
     check_thread();
+}
+
+/* --- very many sockets --- */
+
+enum { MANY = 2 * OWNERS_LISTED + 100 };
+
+static void open_many(void)
+{
+    struct rlimit limit;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    for (int i = 0; i < MANY; i++) {
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
+            cr_skip_test("no more than %d sockets can be opened: %s", i, strerror(errno));
+    }
+}
+
+Test(owners_by_bpf, of_very_many_sockets_are_listed_when_one_is_new_and_now_and_then)
+{
+    uint16_t port;
+    open_many();
+    refresh();
+    int listener = open_listener(&port);
+    prctl(PR_SET_NAME, "the-parent");
+    refresh();
+    check(port, getpid(), "the-parent");
+    struct child child = start_child(hold);
+    wait_for(child.line);
+    close(listener);
+    for (unsigned i = 0; i <= MANY / OWNERS_LISTED; i++)
+        refresh();
+    check(port, child.pid, "the-child");
+    end_child(child);
 }
 
 /* --- what /proc/PID/fd does not show --- */
