@@ -33,8 +33,9 @@ struct collector {
     double reading_ms;      /* CPU time of these */
     struct budget budget;
     bool is_failing;      /* the last reading failed, and that was logged */
-    pthread_mutex_t lock; /* of the place for one */
+    pthread_mutex_t lock; /* of the following */
     struct observation *ready;
+    uint64_t taken_revision; /* of the last observation that was taken; 0: all is wanted */
 };
 
 static double clock_ms(clockid_t clock)
@@ -66,8 +67,27 @@ struct observation *collector_take(struct collector *collector)
 
     pthread_mutex_lock(&collector->lock);
     observation = HAND_OVER(collector->ready);
+    if (observation)
+        collector->taken_revision = observation->revision;
     pthread_mutex_unlock(&collector->lock);
     return observation;
+}
+
+void collector_want_all(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    collector->taken_revision = 0;
+    pthread_mutex_unlock(&collector->lock);
+}
+
+static uint64_t taken_revision(struct collector *collector)
+{
+    uint64_t revision;
+
+    pthread_mutex_lock(&collector->lock);
+    revision = collector->taken_revision;
+    pthread_mutex_unlock(&collector->lock);
+    return revision;
 }
 
 /* --- reading --- */
@@ -100,7 +120,6 @@ static void describe(
 
 static int observe(struct collector *collector, int what, double started_ms)
 {
-    enum observation_scope scope = scope_of(collector, what);
     struct observation *observation = NULL;
     size_t event_count;
     const struct network_event *events;
@@ -109,7 +128,11 @@ static int observe(struct collector *collector, int what, double started_ms)
 
     events = network_monitor_events(collector->monitor, &event_count);
     last_event = event_count ? events[event_count - 1].identity : collector->last_event;
-    r = observation_new(collector->monitor, scope, collector->last_event, &observation);
+    r = observation_new(collector->monitor,
+        &(struct observation_wish){.scope = scope_of(collector, what),
+            .after_event = collector->last_event,
+            .after_revision = taken_revision(collector)},
+        &observation);
     if (r < 0)
         return r;
     describe(collector, what, started_ms, observation);

@@ -48,7 +48,10 @@ void collector_watch_connections(struct collector *collector, bool watch);
 /* Reads interfaces in this interval too; 0: with the ticks alone. Takes effect at once. */
 void collector_set_lens(struct collector *collector, uint32_t lens_ms);
 
-/* Takes the newest observation; NULL when there is none that was not taken. The caller owns it. */
+/* Takes the newest observation; NULL when there is none that was not taken. The caller owns it. Of
+ * the interfaces it has only those that changed since the one taken before. */
 struct observation *collector_take(struct collector *collector);
+/* What was taken did not fit: the next observation that is made has all interfaces. */
+void collector_want_all(struct collector *collector);
 
 #endif

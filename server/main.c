@@ -201,6 +201,11 @@ static struct observation *take_observation(void *collector)
     return collector_take(collector);
 }
 
+static void want_all(void *collector)
+{
+    collector_want_all(collector);
+}
+
 static void watch_connections(void *collector, bool watch)
 {
     collector_watch_connections(collector, watch);
@@ -231,7 +236,7 @@ static int open_service(const struct config *config, const struct assets *assets
         .descriptors_elsewhere = config->namespaces ? NAMESPACE_DESCRIPTORS : 0,
         .hub =
             {
-                .feed = {take_observation, watch_connections, set_lens, collector},
+                .feed = {take_observation, want_all, watch_connections, set_lens, collector},
                 .limits = config->limits,
                 .history = {.tombstones = config->tombstones,
                     .tombstone_ms = config->tombstone_s * INT64_C(1000),

@@ -87,9 +87,10 @@ int snapshot_print(
         r = read_twice(monitor, topics, span_ms);
     if (r == 0)
         r = observation_new(monitor,
-            wants_connections(topics) ? OBSERVATION_WITH_CONNECTIONS
-                                      : OBSERVATION_WITHOUT_CONNECTIONS,
-            0, &observation);
+            &(struct observation_wish){.scope = wants_connections(topics)
+                                                    ? OBSERVATION_WITH_CONNECTIONS
+                                                    : OBSERVATION_WITHOUT_CONNECTIONS},
+            &observation);
     if (r < 0)
         return r;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -16,10 +16,12 @@
 #ifndef IFPULSE_BASE_H
 #define IFPULSE_BASE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
@@ -48,6 +50,22 @@
 static inline void free_p(void *pointer)
 {
     free(*(void **)pointer);
+}
+
+/* Copies an array of count items of that size; ret_items is the address of a pointer, which the
+ * caller frees. NULL for nothing, which is no failure. */
+MUST_CHECK static inline int copy_items(
+    const void *items, size_t count, size_t size, void *ret_items)
+{
+    void *copy = NULL;
+    if (count > 0) {
+        copy = malloc(count * size);
+        if (!copy)
+            return -ENOMEM;
+        memcpy(copy, items, count * size);
+    }
+    memcpy(ret_items, &copy, sizeof(copy));
+    return 0;
 }
 
 #endif

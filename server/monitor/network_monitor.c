@@ -20,7 +20,10 @@ struct source {
 
 struct network_monitor {
     struct platform *platform;
-    struct reading reading, next; /* next is being made; they swap */
+    struct reading reading, next;              /* next is being made of new facts; they swap */
+    struct sample_array samples, last_samples; /* they swap too */
+    bool is_stale;                             /* the facts of reading are out of date */
+    uint64_t revision;
     struct rates interface_rates;
     uint64_t refreshed_ns; /* of the last reading of counters */
     struct connections connections;
@@ -46,6 +49,8 @@ void network_monitor_close(struct network_monitor *monitor)
     platform_close(monitor->platform);
     reading_fini(&monitor->reading);
     reading_fini(&monitor->next);
+    sample_array_fini(&monitor->samples);
+    sample_array_fini(&monitor->last_samples);
     connections_fini(&monitor->connections);
     connection_array_fini(&monitor->listeners);
     new_listeners_fini(&monitor->new_listeners);
@@ -108,41 +113,124 @@ static int align_readings(struct network_monitor *monitor)
     return result == 0 ? reading_index(&monitor->next) : result;
 }
 
-static int read_next(struct network_monitor *monitor, enum platform_depth depth)
+/* Reads new facts into next, with the counters and speeds of now. */
+static int read_facts(struct network_monitor *monitor)
 {
     reading_clear(&monitor->next);
-    int result = platform_read_interfaces(monitor->platform, depth, &monitor->next.interfaces);
+    int result = platform_read_interfaces(monitor->platform, &monitor->next.interfaces);
+    if (result == 0)
+        result = align_readings(monitor);
+    if (result == 0)
+        reading_carry_counters(&monitor->next, &monitor->reading);
+    return result;
+}
+
+static int read_samples(struct network_monitor *monitor)
+{
+    monitor->samples.count = 0;
+    return platform_read_samples(monitor->platform, &monitor->samples);
+}
+
+/* What came or went since the facts were read is read once more, and else at the next refresh: a
+ * network that changes all the time must be shown too. PLATFORM_CHANGED leaves is_stale set. */
+static int read_all(struct network_monitor *monitor)
+{
+    int result = PLATFORM_CHANGED;
+    for (int i = 0; i < 2 && result == PLATFORM_CHANGED; i++) {
+        result = monitor->is_stale ? read_facts(monitor) : 0;
+        if (result == 0)
+            result = read_samples(monitor);
+        monitor->is_stale |= result == PLATFORM_CHANGED;
+    }
+    if (result < 0 || !monitor->is_stale)
+        return result;
+    int followed = rates_follow_interfaces(&monitor->interface_rates, &monitor->next.interfaces);
+    return followed < 0 ? followed : result;
+}
+
+/* The next reading becomes the one that is lent. */
+static void publish_facts(struct network_monitor *monitor)
+{
+    totals_decide(&monitor->next.interfaces);
+    swap_readings(monitor);
+    monitor->is_stale = false;
+    monitor->revision++;
+    for (size_t i = 0; i < monitor->reading.interfaces.count; i++)
+        monitor->reading.interfaces.items[i].revision = monitor->revision;
+}
+
+/* Mostly most interfaces are idle, so those are not even looked at. */
+static bool is_idle(const struct network_monitor *monitor, size_t at, size_t sample_at)
+{
+    const struct sample_array *last = &monitor->last_samples;
+    return rates_is_still(&monitor->interface_rates, at) && sample_at < last->count &&
+           memcmp(&last->items[sample_at], &monitor->samples.items[sample_at],
+               sizeof(*last->items)) == 0;
+}
+
+static void publish_sample(
+    struct network_monitor *monitor, size_t at, const struct interface_sample *sample)
+{
+    struct network_interface *iface = &monitor->reading.interfaces.items[at];
+    if (reading_put_sample(iface, sample))
+        transitions_reset(iface, platform_wall_ms(monitor->platform), &monitor->events);
+    iface->revision = monitor->revision;
+}
+
+/* Both are in the same order; an interface without a sample is gone, and keeps what it had. */
+static void publish_samples(struct network_monitor *monitor, uint64_t time_ns)
+{
+    struct interface_array *interfaces = &monitor->reading.interfaces;
+    struct sample_array *samples = &monitor->samples;
+    monitor->revision++;
+    for (size_t i = 0, j = 0; i < interfaces->count; i++) {
+        struct network_interface *iface = &interfaces->items[i];
+        bool has_sample = j < samples->count && samples->items[j].identity == iface->identity;
+        if (has_sample && is_idle(monitor, i, j)) {
+            j++;
+            continue;
+        }
+        if (has_sample)
+            publish_sample(monitor, i, &samples->items[j++]);
+        rates_update_interface(&monitor->interface_rates, i, has_sample ? iface : NULL, time_ns);
+    }
+    rates_end_interfaces(&monitor->interface_rates, time_ns);
+    struct sample_array last = monitor->last_samples;
+    monitor->last_samples = *samples;
+    *samples = last;
+}
+
+static void find_transitions(struct network_monitor *monitor)
+{
+    transitions_find(
+        &monitor->reading, &monitor->next, platform_wall_ms(monitor->platform), &monitor->events);
+}
+
+static int drain(struct network_monitor *monitor)
+{
+    bool has_changed = false;
+    int result = platform_drain_changes(monitor->platform, &has_changed);
+    if (result == PLATFORM_OVERRUN)
+        transitions_overrun(platform_wall_ms(monitor->platform), &monitor->events);
+    monitor->is_stale |= has_changed || result == PLATFORM_OVERRUN;
+    return result < 0 ? result : 0;
+}
+
+/* The first reading makes no events: it is what was there. Once all is read nothing can fail. */
+static int read_and_publish(struct network_monitor *monitor, bool is_first)
+{
+    int result = read_all(monitor);
     if (result < 0)
         return result;
     /* Taken after the reading, because counters are the last thing that is read. */
     uint64_t time_ns = platform_now_ns(monitor->platform);
-    result = align_readings(monitor);
-    if (result < 0)
-        return result;
-    if (depth == PLATFORM_FACTS) {
-        reading_carry_counters(&monitor->next, &monitor->reading);
-        return 0;
-    }
-    return rates_update_interfaces(&monitor->interface_rates, &monitor->next.interfaces, time_ns);
-}
-
-/* From here on nothing can fail: the next reading becomes the one that is lent. */
-static void publish_next(struct network_monitor *monitor)
-{
-    totals_decide(&monitor->next.interfaces);
-    totals_sum(&monitor->next.interfaces, &monitor->totals);
-    transitions_find(
-        &monitor->reading, &monitor->next, platform_wall_ms(monitor->platform), &monitor->events);
-    swap_readings(monitor);
-}
-
-static int drain(struct network_monitor *monitor, bool *ret_changed)
-{
-    int result = platform_drain_changes(monitor->platform, ret_changed);
-    if (result != PLATFORM_OVERRUN)
-        return result;
-    transitions_overrun(platform_wall_ms(monitor->platform), &monitor->events);
-    *ret_changed = true;
+    if (monitor->is_stale && !is_first)
+        find_transitions(monitor);
+    if (monitor->is_stale)
+        publish_facts(monitor);
+    publish_samples(monitor, time_ns);
+    totals_sum(&monitor->reading.interfaces, &monitor->totals);
+    monitor->is_stale = result == PLATFORM_CHANGED;
     return 0;
 }
 
@@ -168,13 +256,10 @@ static void add_totals(struct network_monitor *monitor)
 
 static int refresh(struct network_monitor *monitor)
 {
-    bool changed;
     connections_clear_closed(&monitor->connections);
-    int result = drain(monitor, &changed);
+    int result = drain(monitor);
     if (result == 0)
-        result = read_next(monitor, PLATFORM_FACTS_AND_COUNTERS);
-    if (result == 0)
-        publish_next(monitor);
+        result = read_and_publish(monitor, false);
     if (result == 0)
         add_totals(monitor);
     return result == 0 ? take_ends(monitor) : result;
@@ -231,19 +316,6 @@ int network_monitor_refresh_listeners(struct network_monitor *monitor)
     return note_result(monitor, &monitor->connection_source, refresh_listeners(monitor));
 }
 
-/* The first reading makes no events: it is what was there. */
-static int read_first(struct network_monitor *monitor)
-{
-    int result = read_next(monitor, PLATFORM_FACTS_AND_COUNTERS);
-    if (result < 0)
-        return result;
-    totals_decide(&monitor->next.interfaces);
-    totals_sum(&monitor->next.interfaces, &monitor->totals);
-    swap_readings(monitor);
-    monitor->refreshed_ns = platform_now_ns(monitor->platform);
-    return 0;
-}
-
 int network_monitor_open(struct network_monitor **ret_monitor)
 {
     return network_monitor_open_with(&(struct network_options){0}, ret_monitor);
@@ -257,15 +329,17 @@ int network_monitor_open_with(
     struct network_monitor *monitor = calloc(1, sizeof(*monitor));
     if (!monitor)
         return -ENOMEM;
+    monitor->is_stale = true;
     monitor->interface_source.name = "interfaces";
     monitor->connection_source.name = "connections";
     int result = event_log_init(&monitor->events);
     if (result == 0)
         result = platform_open(&wanted, &monitor->platform);
     if (result == 0)
-        result = read_first(monitor);
+        result = read_and_publish(monitor, true);
     if (result < 0)
         return result;
+    monitor->refreshed_ns = platform_now_ns(monitor->platform);
     /* What listens now was there before. Where that cannot be read, the first reading that can be
      * is the one that counts. */
     if (read_listeners(monitor) == 0)
@@ -277,20 +351,30 @@ int network_monitor_open_with(
     return 0;
 }
 
+static int follow_facts(struct network_monitor *monitor)
+{
+    int result = read_facts(monitor);
+    if (result == 0)
+        result = rates_follow_interfaces(&monitor->interface_rates, &monitor->next.interfaces);
+    if (result < 0)
+        return result;
+    find_transitions(monitor);
+    publish_facts(monitor);
+    totals_sum(&monitor->reading.interfaces, &monitor->totals);
+    return 0;
+}
+
 static int follow(struct network_monitor *monitor, bool *ret_changed)
 {
-    bool changed = false;
     uint64_t last_event = monitor->events.last_identity;
-    int result = drain(monitor, &changed);
-    if (result == 0 && changed) {
-        result = read_next(monitor, PLATFORM_FACTS);
-        if (result == 0)
-            publish_next(monitor);
-    }
+    int result = drain(monitor);
+    bool is_stale = monitor->is_stale;
+    if (result == 0 && is_stale)
+        result = follow_facts(monitor);
     if (result < 0)
         return result;
     *ret_changed = monitor->events.last_identity != last_event ||
-                   (changed && transitions_has_change(&monitor->next, &monitor->reading));
+                   (is_stale && transitions_has_change(&monitor->next, &monitor->reading));
     return 0;
 }
 
@@ -309,6 +393,11 @@ const struct network_interface *network_monitor_interfaces(
 {
     *ret_count = monitor->reading.interfaces.count;
     return monitor->reading.interfaces.items;
+}
+
+uint64_t network_monitor_revision(const struct network_monitor *monitor)
+{
+    return monitor->revision;
 }
 
 const struct network_interface *network_monitor_find(

@@ -197,6 +197,7 @@ struct network_interface {
     /* Of this very device: differs when its name is used again. On Linux the ifindex, and in the
      * high half how many devices had that before. */
     uint64_t identity;
+    uint64_t revision; /* of its last change; see network_monitor_revision */
     /* Its other end (veth peer, macvlan parent …) is in another network namespace. */
     bool is_linked_outside;
     struct {
@@ -208,7 +209,7 @@ struct network_interface {
 /* What held a TCP sender back, as the kernel adds it up over the connection's life: limited_by is
  * judged from what these grew by. In microseconds. */
 struct network_send_times {
-    bool is_known; /* false too while nothing was ever sent */
+    bool is_known;               /* false too while nothing was ever sent */
     bool is_application_limited; /* now: the process gives less than could be sent */
     bool has_unsent;             /* now: something is written and not confirmed */
     uint64_t busy, receiver_limited, sender_limited;

@@ -7,11 +7,8 @@ void observation_free(struct observation *observation)
 {
     if (!observation)
         return;
-    for (size_t i = 0; i < observation->interface_count; i++) {
-        free(observation->interfaces[i].addresses.items);
-        free(observation->interfaces[i].lower.items);
-    }
     free(observation->interfaces);
+    free(observation->lists);
     for (size_t i = 0; i < observation->owner_count; i++)
         free(observation->owners[i].pids.items);
     free(observation->connections);
@@ -22,44 +19,56 @@ void observation_free(struct observation *observation)
     free(observation);
 }
 
-/* A copy that the caller frees; NULL for nothing, which is no failure. */
-static int copy_items(const void *items, size_t count, size_t size, void *ret_items)
+/* Returns what lies behind the copy. */
+static void *place_items(void *place, const void *items, size_t size)
 {
-    void *copy = NULL;
-    if (count > 0) {
-        copy = malloc(count * size);
-        if (!copy)
-            return -ENOMEM;
-        memcpy(copy, items, count * size);
+    if (size > 0)
+        memcpy(place, items, size);
+    return (char *)place + size;
+}
+
+/* Their lists side by side in one piece: one allocation for each would cost more than the rest. */
+static int copy_lists(struct observation *observation)
+{
+    size_t addresses = 0, names = 0;
+    for (size_t i = 0; i < observation->interface_count; i++) {
+        addresses += observation->interfaces[i].addresses.count;
+        names += observation->interfaces[i].lower.count;
     }
-    memcpy(ret_items, &copy, sizeof(copy));
+    struct network_address *address = malloc(
+        addresses * sizeof(struct network_address) + names * sizeof(struct network_name) + 1);
+    if (!address)
+        return -ENOMEM;
+    observation->lists = address;
+    struct network_name *name = (struct network_name *)(address + addresses);
+    for (size_t i = 0; i < observation->interface_count; i++) {
+        struct network_interface *iface = &observation->interfaces[i];
+        const void *addresses_of = iface->addresses.items, *names_of = iface->lower.items;
+        iface->addresses.items = address;
+        iface->lower.items = name;
+        address = place_items(address, addresses_of, iface->addresses.count * sizeof(*address));
+        name = place_items(name, names_of, iface->lower.count * sizeof(*name));
+    }
     return 0;
 }
 
-/* Replaces the lists of a record just copied by lists of its own. On failure it has none. */
-static int copy_lists(struct network_interface *iface)
-{
-    struct network_address_list addresses = iface->addresses;
-    struct network_name_list lower = iface->lower;
-    iface->addresses.items = NULL;
-    iface->lower.items = NULL;
-    int result = copy_items(
-        addresses.items, addresses.count, sizeof(*addresses.items), &iface->addresses.items);
-    if (result == 0)
-        result = copy_items(lower.items, lower.count, sizeof(*lower.items), &iface->lower.items);
-    return result;
-}
-
-static int copy_interfaces(const struct network_monitor *monitor, struct observation *observation)
+static int copy_interfaces(
+    const struct network_monitor *monitor, uint64_t after_revision, struct observation *observation)
 {
     size_t count;
     const struct network_interface *items = network_monitor_interfaces(monitor, &count);
-    int result = copy_items(items, count, sizeof(*items), &observation->interfaces);
-    /* interface_count follows the copies whose lists are their own, so that a failure frees only
-     * those. */
-    while (result == 0 && observation->interface_count < count)
-        result = copy_lists(&observation->interfaces[observation->interface_count++]);
-    return result;
+    for (size_t i = 0; i < count; i++)
+        observation->interface_count += items[i].revision > after_revision;
+    observation->revision = network_monitor_revision(monitor);
+    observation->has_all_interfaces = observation->interface_count == count;
+    observation->interfaces = calloc(observation->interface_count + 1, sizeof(*items));
+    if (!observation->interfaces)
+        return -ENOMEM;
+    struct network_interface *next = observation->interfaces;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].revision > after_revision)
+            *next++ = items[i];
+    return copy_lists(observation);
 }
 
 static int copy_connections(const struct network_monitor *monitor, struct observation *observation)
@@ -125,25 +134,25 @@ static int copy_capabilities(const struct network_monitor *monitor, struct obser
         items, observation->capability_count, sizeof(*items), &observation->capabilities);
 }
 
-int observation_new(const struct network_monitor *monitor, enum observation_scope scope,
-    uint64_t after_event, struct observation **ret_observation)
+int observation_new(const struct network_monitor *monitor, const struct observation_wish *wish,
+    struct observation **ret_observation)
 {
     CLEANUP(observation_free_p)
     struct observation *observation = calloc(1, sizeof(*observation));
     if (!observation)
         return -ENOMEM;
     observation->totals = *network_monitor_totals(monitor);
-    int result = copy_interfaces(monitor, observation);
+    int result = copy_interfaces(monitor, wish->after_revision, observation);
     size_t sockets;
     network_monitor_connections(monitor, &sockets);
     observation->socket_count = (uint32_t)sockets;
-    observation->has_connections = scope != OBSERVATION_WITHOUT_CONNECTIONS;
-    if (result == 0 && scope == OBSERVATION_WITH_CONNECTIONS)
+    observation->has_connections = wish->scope != OBSERVATION_WITHOUT_CONNECTIONS;
+    if (result == 0 && wish->scope == OBSERVATION_WITH_CONNECTIONS)
         result = copy_connections(monitor, observation);
     if (result == 0 && observation->has_connections)
         result = copy_owners(monitor, observation);
     if (result == 0)
-        result = copy_events(monitor, after_event, observation);
+        result = copy_events(monitor, wish->after_event, observation);
     if (result == 0)
         result = copy_capabilities(monitor, observation);
     if (result == 0)

@@ -17,10 +17,13 @@ struct observation {
     bool is_change;  /* interfaces are not as they were: to be told at once */
     uint32_t connections_interval_ms;
     enum network_collection collection;
-    bool has_connections;  /* connections were read for this one; else there are none here */
-    uint32_t socket_count; /* how many were in their last reading, also where they are not listed */
+    bool has_connections;    /* connections were read for this one; else there are none here */
+    uint32_t socket_count;   /* how many were in their last reading, also where not listed */
+    uint64_t revision;       /* the monitor's */
+    bool has_all_interfaces; /* else only those that changed since the revision asked for */
     struct network_interface *interfaces;
     size_t interface_count;
+    void *lists; /* holds the lists of the interfaces */
     struct network_connection *connections;
     size_t connection_count;
     struct network_owner *owners; /* read with the connections */
@@ -40,17 +43,23 @@ enum observation_scope {
     OBSERVATION_WITH_CONNECTIONS,
 };
 
-/* Copies what the monitor lends now; events with identity > after_event only. The caller frees it.
- * Members before has_connections are the caller's to set. */
-MUST_CHECK int observation_new(const struct network_monitor *monitor, enum observation_scope scope,
-    uint64_t after_event, struct observation **ret_observation);
+/* What is to be in an observation. */
+struct observation_wish {
+    enum observation_scope scope;
+    uint64_t after_event;    /* events of a larger identity only */
+    uint64_t after_revision; /* interfaces that changed later only; 0: all */
+};
+/* Copies what the monitor lends now. The caller frees it. Members before has_connections are the
+ * caller's to set. */
+MUST_CHECK int observation_new(const struct network_monitor *monitor,
+    const struct observation_wish *wish, struct observation **ret_observation);
 void observation_free(struct observation *observation);
 DEFINE_CLEANUP(struct observation, observation_free)
 
-/* Moves into newer what must not be lost when it replaces older unread: older's events, in front,
- * older's connections and owners where newer has none, and that a tick was made or something
- * changed. Takes older. Without memory for the events they are lost, and newer is otherwise
- * complete. */
+/* Moves into newer, asked for with no later a revision, what must not be lost when it replaces
+ * older unread: older's events, in front, older's connections and owners where newer has none, and
+ * that a tick was made or something changed. Takes older. Without memory for the events they are
+ * lost, and newer is otherwise complete. */
 MUST_CHECK int observation_supersede(struct observation *newer, struct observation *older);
 
 #endif

@@ -1,5 +1,6 @@
 #include "platform.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* Makes room for one more item; the array is as it was when there is no memory. */
@@ -34,6 +35,14 @@ void interface_array_fini(struct interface_array *array)
     *array = (struct interface_array){0};
 }
 
+void sample_array_fini(struct sample_array *array)
+{
+    if (!array)
+        return;
+    free(array->items);
+    *array = (struct sample_array){0};
+}
+
 void connection_array_fini(struct connection_array *array)
 {
     if (!array)
@@ -47,6 +56,38 @@ struct network_interface *interface_array_append(struct interface_array *array)
     if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
         return NULL;
     struct network_interface *item = &array->items[array->count++];
+    memset(item, 0, sizeof(*item));
+    return item;
+}
+
+static int copy_lists(struct network_interface *iface)
+{
+    struct network_address_list addresses = iface->addresses;
+    struct network_name_list lower = iface->lower;
+    iface->addresses.items = NULL;
+    iface->lower.items = NULL;
+    int result = copy_items(
+        addresses.items, addresses.count, sizeof(*addresses.items), &iface->addresses.items);
+    if (result == 0)
+        result = copy_items(lower.items, lower.count, sizeof(*lower.items), &iface->lower.items);
+    return result;
+}
+
+int interface_array_append_copy(
+    struct interface_array *array, const struct network_interface *iface)
+{
+    struct network_interface *copy = interface_array_append(array);
+    if (!copy)
+        return -ENOMEM;
+    *copy = *iface;
+    return copy_lists(copy);
+}
+
+struct interface_sample *sample_array_append(struct sample_array *array)
+{
+    if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
+        return NULL;
+    struct interface_sample *item = &array->items[array->count++];
     memset(item, 0, sizeof(*item));
     return item;
 }

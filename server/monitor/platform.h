@@ -37,6 +37,9 @@ void interface_array_fini(struct interface_array *array);
 void connection_array_fini(struct connection_array *array);
 /* Appends a zeroed record and lends it until the next append; NULL without memory. */
 struct network_interface *interface_array_append(struct interface_array *array);
+/* The same with a copy, whose lists are its own. On -ENOMEM the array may have it without lists. */
+MUST_CHECK int interface_array_append_copy(
+    struct interface_array *array, const struct network_interface *iface);
 struct network_connection *connection_array_append(struct connection_array *array);
 
 /* Sets a datum and its status in one: PUT(iface, mtu_bytes, 1500). */
@@ -58,30 +61,67 @@ uint64_t platform_now_ns(struct platform *platform);
 /* Wall clock, ms since 1970 UTC. */
 int64_t platform_wall_ms(struct platform *platform);
 
-/* What is read of the interfaces. Facts alone leaves every COUNTER member but carrier_changes
- * unavailable; the caller fills them from its last reading. */
-enum platform_depth { PLATFORM_FACTS, PLATFORM_FACTS_AND_COUNTERS };
-
 /* Appends every interface of this namespace, also those that are down, each once, in an order that
  * is stable between calls; identity unique among them. With other_namespaces those of the others
  * too, which have netns known; here it is NETWORK_NOT_APPLICABLE, and so with connections. Always
  * known: name, type, kind, is_active, is_up, is_loopback, is_wireless, is_point_to_point,
  * supports_broadcast, supports_multicast, addresses (empty is known), lower (empty is known).
- * COUNTER members are the device's own since it appeared or was last reset. is_counted and
- * not_counted_reason are not the backend's: totals.c decides, from type, kind, lower and
- * is_linked_outside, which the backend sets. Left untouched: every RATE. On failure ret_interfaces
- * may hold a part; the caller throws it away. An interface that vanishes while being read is left
- * out; that is no failure. */
+ * Only facts: every COUNTER member but carrier_changes is left untouched, and every RATE.
+ * is_counted and not_counted_reason are not the backend's: totals.c decides, from type, kind, lower
+ * and is_linked_outside, which the backend sets. On failure ret_interfaces may hold a part; the
+ * caller throws it away. May cost much: it is for when platform_drain_changes told of a change. */
 MUST_CHECK int platform_read_interfaces(
-    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces);
+    struct platform *platform, struct interface_array *ret_interfaces);
+
+/* What changes of an interface without a word from the system: its counters, which are the rows of
+ * metrics.h that are COUNTER and u64, and what its radio hears. */
+#define SAMPLE_FACT(X, member, type)
+#define SAMPLE_GAUGE(X, member, type)
+#define SAMPLE_RATE(X, member, type)
+#define SAMPLE_COUNTER(X, member, type) SAMPLE_COUNTER_##type(X, member)
+#define SAMPLE_COUNTER_u32(X, member) /* carrier_changes, which comes with the facts */
+#define SAMPLE_COUNTER_u64(X, member) X(member)
+#define SAMPLE_STATUS_OF_(member) uint8_t member;
+#define SAMPLE_MEMBER_OF_(member) uint64_t member;
+#define SAMPLE_STATUS_(member, key, type, kind, unit, help)                                        \
+    SAMPLE_##kind(SAMPLE_STATUS_OF_, member, type)
+#define SAMPLE_MEMBER_(member, key, type, kind, unit, help)                                        \
+    SAMPLE_##kind(SAMPLE_MEMBER_OF_, member, type)
+
+struct interface_sample {
+    uint64_t identity;
+    struct {
+        NETWORK_INTERFACE_METRICS(SAMPLE_STATUS_)
+        uint8_t signal_dbm, link_bits_per_s;
+    } status;
+    bool has_radio; /* else signal_dbm and link_bits_per_s are those of the facts */
+    int32_t signal_dbm;
+    NETWORK_INTERFACE_METRICS(SAMPLE_MEMBER_)
+    uint64_t link_bits_per_s;
+};
+
+struct sample_array {
+    struct interface_sample *items;
+    size_t count, capacity;
+};
+void sample_array_fini(struct sample_array *array);
+/* Appends a zeroed one and lends it until the next append; NULL without memory. */
+struct interface_sample *sample_array_append(struct sample_array *array);
+
+/* Appends a sample of every interface of the last platform_read_interfaces, in the same order;
+ * those that are gone have none. COUNTER members are the device's own since it appeared or was last
+ * reset. Returns PLATFORM_CHANGED when interfaces came or went, so that the facts are to be read
+ * again; what is there is good all the same. On failure ret_samples may hold a part. */
+enum { PLATFORM_OVERRUN = 1, PLATFORM_CHANGED = 2 };
+MUST_CHECK int platform_read_samples(struct platform *platform, struct sample_array *ret_samples);
 
 /* Appends every TCP socket (in every state, time_wait too) and every UDP socket of this namespace,
  * over IPv4 and IPv6, each once. identity is unique and stays while the socket lives; a new socket
  * never has an old one's. Always known: type, local_address, local_port, state. remote_address and
  * remote_port are NETWORK_NOT_APPLICABLE for listeners and unconnected UDP. uid is 0..2^32-1, not
  * applicable for sockets that belong to nobody any more (time_wait). Byte counts where the system
- * has them; for UDP NETWORK_NOT_SUPPORTED. opened_ms and every RATE are left untouched; so is limited_by, but
- * for the reason why it never is known: it is judged from send_times. */
+ * has them; for UDP NETWORK_NOT_SUPPORTED. opened_ms and every RATE are left untouched; so is
+ * limited_by, but for the reason why it never is known: it is judged from send_times. */
 MUST_CHECK int platform_read_connections(
     struct platform *platform, struct connection_array *ret_connections);
 
@@ -96,8 +136,8 @@ MUST_CHECK int platform_read_listeners(
  * remote port: unavailable, and a reading that saw it knows more. Counts may be a byte short where
  * the system cannot tell a FIN from payload, so of what a reading saw the larger count is right.
  * Owners only where the system itself names them in time: the caller joins the others to what it
- * knew of them. What is left of it in time_wait may be in readings for a while yet, as the same. Returns PLATFORM_OVERRUN when some were lost;
- * what is there is good all the same. */
+ * knew of them. What is left of it in time_wait may be in readings for a while yet, as the same.
+ * Returns PLATFORM_OVERRUN when some were lost; what is there is good all the same. */
 MUST_CHECK int platform_read_closed(struct platform *platform, struct connection_array *ret_closed);
 
 /* Reasons of the whole system to drop packets, each with how often it came up since the system
@@ -117,7 +157,6 @@ int platform_change_fd(const struct platform *platform);
 /* Empties it. *ret_changed: whether a change of interface facts was announced. Returns
  * PLATFORM_OVERRUN when announcements were lost: the caller re-reads everything and makes an event
  * of it. */
-enum { PLATFORM_OVERRUN = 1 };
 MUST_CHECK int platform_drain_changes(struct platform *platform, bool *ret_changed);
 
 /* Lends what this backend can see and why not what it cannot, one entry per name, the same names

@@ -32,6 +32,8 @@ void rates_advance(
         (sample->time_ns < base->time_ns || sample->time_ns - base->time_ns < PLATFORM_SHORTEST_NS))
         return;
     history->known = 0;
+    history->is_still = base->known == sample->known &&
+                        memcmp(base->counters, sample->counters, sizeof(base->counters)) == 0;
     double elapsed_s = (double)(sample->time_ns - base->time_ns) / 1e9;
     for (unsigned i = 0; i < plan->count && !is_first; i++) {
         double growth;
@@ -185,23 +187,46 @@ static void put_interface_rates(
     PUT_RATE(iface, drops_per_s, history, 6);
 }
 
-int rates_update_interfaces(
-    struct rates *rates, struct interface_array *interfaces, uint64_t time_ns)
+int rates_follow_interfaces(struct rates *rates, const struct interface_array *interfaces)
 {
     int result = start_next(rates, interfaces->count);
     for (size_t i = 0; result == 0 && i < interfaces->count; i++) {
-        struct network_interface *iface = &interfaces->items[i];
         struct rates_entry *entry;
-        result = append_entry(rates, iface->identity, 0, &entry);
-        if (result < 0)
-            break;
-        struct rates_sample sample = sample_interface(iface, time_ns);
-        rates_advance(&entry->history, &interface_plan, &sample);
-        put_interface_rates(iface, &entry->history);
+        result = append_entry(rates, interfaces->items[i].identity, 0, &entry);
     }
     if (result == 0)
         end_next(rates);
     return result;
+}
+
+bool rates_is_still(const struct rates *rates, size_t at)
+{
+    return rates->now.entries[at].history.is_still;
+}
+
+/* While it was still, its counters were at every reading what they are in its base. */
+static void wake(const struct rates *rates, struct rates_history *history)
+{
+    if (history->is_still)
+        history->base.time_ns = rates->time_ns;
+    history->is_still = false;
+}
+
+void rates_update_interface(
+    struct rates *rates, size_t at, struct network_interface *iface, uint64_t time_ns)
+{
+    struct rates_history *history = &rates->now.entries[at].history;
+    wake(rates, history);
+    if (!iface)
+        return;
+    struct rates_sample sample = sample_interface(iface, time_ns);
+    rates_advance(history, &interface_plan, &sample);
+    put_interface_rates(iface, history);
+}
+
+void rates_end_interfaces(struct rates *rates, uint64_t time_ns)
+{
+    rates->time_ns = time_ns;
 }
 
 static const struct rates_plan connection_plan = {.counters = {1 << 0, 1 << 1}, .count = 2};

@@ -35,6 +35,7 @@ struct rates_history {
     struct rates_sample base;
     double per_s[RATES_MAX];
     uint8_t known; /* bit i: rate i is known */
+    bool is_still; /* nothing grew in the last interval: with the same counters the rates stay */
 };
 
 /* Takes the next sample. */
@@ -62,6 +63,7 @@ struct rates {
     struct rates_table now, next;
     size_t cursor; /* in now */
     bool has_reading;
+    uint64_t time_ns; /* of the last samples of the interfaces */
 };
 
 void rates_fini(struct rates *rates);
@@ -71,11 +73,21 @@ struct rates_entry *rates_find(struct rates *rates, uint64_t identity);
 /* The entries of the reading before the last, of which those are gone now that are not still there.
  */
 const struct rates_table *rates_before(const struct rates *rates);
-/* Fill the RATE members of every record, whose counters were read at time_ns; opened_ms
- * and limited_by of connections too. What is no longer there is forgotten. On failure rates is as
- * it was. */
-MUST_CHECK int rates_update_interfaces(
-    struct rates *rates, struct interface_array *interfaces, uint64_t time_ns);
+/* Makes the histories those of these interfaces, in their order; what is no longer there is
+ * forgotten. On failure rates is as it was. */
+MUST_CHECK int rates_follow_interfaces(
+    struct rates *rates, const struct interface_array *interfaces);
+/* Whether the speeds of the interface at that place stay as they are when its counters do: then it
+ * needs no update. */
+bool rates_is_still(const struct rates *rates, size_t at);
+/* Fills the RATE members of the interface at that place, whose counters were read at time_ns;
+ * without a record, nothing was read of it. */
+void rates_update_interface(
+    struct rates *rates, size_t at, struct network_interface *iface, uint64_t time_ns);
+/* To be called when all that are not still have been updated. */
+void rates_end_interfaces(struct rates *rates, uint64_t time_ns);
+/* Fills the RATE members of every connection, whose counters were read at time_ns, opened_ms and
+ * limited_by. What is no longer there is forgotten. On failure rates is as it was. */
 MUST_CHECK int rates_update_connections(
     struct rates *rates, struct connection_array *connections, uint64_t time_ns, int64_t wall_ms);
 

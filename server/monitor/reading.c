@@ -81,6 +81,33 @@ const struct network_interface *reading_find_identity(
     return item_at(reading, map_find_index(&reading->by_identity, key_of_identity(identity)));
 }
 
+#define TURNS_BACK_OF_(member)                                                                     \
+    turned_back |= network_has(iface, member) & network_has(sample, member) &                      \
+                   (sample->member < iface->member);
+#define TURNS_BACK_(member, key, type, kind, unit, help) SAMPLE_##kind(TURNS_BACK_OF_, member, type)
+#define PUT_SAMPLE_OF_(member)                                                                     \
+    iface->member = sample->member;                                                                \
+    iface->status.member = sample->status.member;
+#define PUT_SAMPLE_(member, key, type, kind, unit, help) SAMPLE_##kind(PUT_SAMPLE_OF_, member, type)
+
+static bool turns_back(const struct network_interface *iface, const struct interface_sample *sample)
+{
+    unsigned turned_back = 0;
+    NETWORK_INTERFACE_METRICS(TURNS_BACK_)
+    return turned_back;
+}
+
+bool reading_put_sample(struct network_interface *iface, const struct interface_sample *sample)
+{
+    bool turned_back = turns_back(iface, sample);
+    NETWORK_INTERFACE_METRICS(PUT_SAMPLE_)
+    if (sample->has_radio) {
+        PUT_SAMPLE_OF_(signal_dbm)
+        PUT_SAMPLE_OF_(link_bits_per_s)
+    }
+    return turned_back;
+}
+
 static bool is_carried(const struct field *field)
 {
     if (field->kind == FIELD_RATE)

@@ -31,6 +31,10 @@ const struct network_interface *reading_find_same(
 const struct network_interface *reading_find_identity(
     const struct reading *reading, uint64_t identity);
 
+/* Puts the counters of its sample into an interface, and what its radio hears. Returns whether any
+ * counter turned back. */
+bool reading_put_sample(struct network_interface *iface, const struct interface_sample *sample);
+
 /* Gives every interface the counters (but carrier_changes, which is read with the facts) and the
  * speeds it had in an earlier reading, which is aligned or indexed. */
 void reading_carry_counters(struct reading *reading, const struct reading *earlier);

@@ -63,30 +63,12 @@ static void compare_addresses(const struct report *report, enum network_event_ki
             add_address_event(report, kind, &list->items[i]);
 }
 
-static bool is_backwards(const struct network_interface *was, const struct network_interface *is)
-{
-    for (unsigned i = 0; i < interface_record.field_count; i++) {
-        const struct field *field = &interface_record.fields[i];
-        if (field->kind != FIELD_COUNTER || field->type != VALUE_U64 ||
-            field_status(field, was) != NETWORK_KNOWN || field_status(field, is) != NETWORK_KNOWN)
-            continue;
-        uint64_t before, after;
-        memcpy(&before, (const char *)was + field->offset, sizeof(before));
-        memcpy(&after, (const char *)is + field->offset, sizeof(after));
-        if (after < before)
-            return true;
-    }
-    return false;
-}
-
 static void compare(const struct report *report, const struct network_interface *was,
     const struct network_interface *is)
 {
     if (was->identity != is->identity)
         add_event(report, NETWORK_EVENT_COUNTER_RESET,
             "another interface has this name now; its counters start anew");
-    else if (is_backwards(was, is))
-        add_event(report, NETWORK_EVENT_COUNTER_RESET, "its counters were reset");
     compare_addresses(report, NETWORK_EVENT_ADDRESS_REMOVED, &was->addresses, &is->addresses);
     if (was->is_active && !is->is_active)
         add_event(report, NETWORK_EVENT_LINK_DOWN, "link is down");
@@ -150,6 +132,13 @@ void transitions_find(const struct reading *before, const struct reading *after,
         compare_aligned(&report, before, after);
     else
         compare_by_id(&report, before, after);
+}
+
+void transitions_reset(
+    const struct network_interface *iface, int64_t wall_ms, struct event_log *log)
+{
+    struct report report = {.log = log, .wall_ms = wall_ms, .iface = iface};
+    add_event(&report, NETWORK_EVENT_COUNTER_RESET, "its counters were reset");
 }
 
 void transitions_overrun(int64_t wall_ms, struct event_log *log)

@@ -3,8 +3,7 @@
  * An interface is followed by its id, its name in its namespace, as people do. A new one counts as
  * down and without addresses before, one that is gone as down and without addresses afterwards; so
  * whoever adds the events up arrives at the reading. Another device under the same name is a
- * counter_reset, and one interface makes one counter_reset however many of its counters went
- * backwards.
+ * counter_reset.
  */
 #ifndef IFPULSE_TRANSITIONS_H
 #define IFPULSE_TRANSITIONS_H
@@ -16,6 +15,9 @@
  * interfaces that are gone first, the others in the later reading's order. */
 void transitions_find(const struct reading *before, const struct reading *after, int64_t wall_ms,
     struct event_log *log);
+/* The event of an interface whose counters turned back: one, however many did. */
+void transitions_reset(
+    const struct network_interface *iface, int64_t wall_ms, struct event_log *log);
 /* The event of a system that could not tell all it had to. */
 void transitions_overrun(int64_t wall_ms, struct event_log *log);
 /* Whether any datum of any interface differs. */

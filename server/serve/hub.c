@@ -113,8 +113,10 @@ bool hub_take(struct hub *hub)
     r = model_update(&hub->model, observation, &hub->server);
     hub->server.capabilities = (struct network_capability_list){0}; /* went with the observation */
     hub->server.status.capabilities = NETWORK_UNAVAILABLE;
-    if (r < 0)
+    if (r < 0) {
         log_error("part of an observation is left out until the next: %s", strerror(-r));
+        hub->options.feed.want_all(hub->options.feed.context);
+    }
     return true;
 }
 

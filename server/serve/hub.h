@@ -18,6 +18,7 @@ struct client;
 /* Where observations come from. */
 struct hub_feed {
     struct observation *(*take)(void *context); /* gives the newest away; NULL: none new */
+    void (*want_all)(void *context); /* the last one did not fit: what is the same comes again */
     void (*watch_connections)(void *context, bool watch);
     void (*set_lens)(void *context, uint32_t lens_ms); /* 0: none */
     void *context;

@@ -438,7 +438,10 @@ static int update_interfaces(struct model *model, const struct observation *obse
         }
         r = first_error(r, put(model, TOPIC_INTERFACES, key, interface));
     }
-    sweep(model, TOPIC_INTERFACES);
+    if (observation->has_all_interfaces)
+        sweep(model, TOPIC_INTERFACES);
+    else
+        model->tables[TOPIC_INTERFACES].observed = model->revision;
     return r;
 }
 

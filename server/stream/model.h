@@ -78,8 +78,9 @@ void model_init(struct model *model, const struct model_limits *limits);
 void model_fini(struct model *model);
 
 /* Makes one revision of an observation and of what the server says of itself. Connections keep
- * their last state where the observation has none. On -ENOMEM what did not fit is missing from the
- * model and is taken in with the next observation; the model stays true to what it says. */
+ * their last state where the observation has none, and so does an interface that it leaves out. On
+ * -ENOMEM what did not fit is missing from the model and is taken in with the next observation; the
+ * model stays true to what it says. */
 MUST_CHECK int model_update(struct model *model, const struct observation *observation,
     const struct network_server *server);
 

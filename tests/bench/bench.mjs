@@ -131,9 +131,14 @@ async function benchInterfaces(count) {
     const tick = json("bench_tick", "interfaces");
     const ip = commandUs("ip -s -j link");
     const psutil = psutilUs("interfaces");
+    execFileSync("ip", ["-batch", "-"], { input: commands.replace(/add (\w+) .* (\w+)\n/g, "set $1 up\nlink set $2 up\n") });
+    const busy = json("bench_tick", "busy");
+    const busyBare = json("bare_dump", "interfaces");
     return [
         [`tick, ${tick.count.toLocaleString("en")} interfaces: whole`, ms(tick.tick_us), `bare RTM_GETSTATS dump ${ms(bare.cpu_us)}: ${times(tick.tick_us, bare.cpu_us)}`],
         ["· of that reading", ms(tick.read_us), `bare dump: ${times(tick.read_us, bare.cpu_us)}`],
+        ["· when every one of them has sent something since the tick before", ms(busy.tick_us),
+            `bare dump ${ms(busyBare.cpu_us)}: ${times(busy.tick_us, busyBare.cpu_us)}; read ${ms(busy.read_us)}, copy ${ms(busy.observe_us)}, diff ${ms(busy.update_us)}, encode ${ms(busy.encode_us)}`],
         ["· the same by `ip -s -j link`", ms(ip), `our whole tick: 1/${(ip / tick.tick_us).toFixed(1)}`],
         ["· the same by psutil", ms(psutil), `our whole tick: 1/${(psutil / tick.tick_us).toFixed(1)}`],
     ];

@@ -12,6 +12,7 @@
 
 static struct platform *platform;
 static struct interface_array interfaces, later;
+static struct sample_array samples, later_samples;
 static struct connection_array connections, more;
 
 static void set_up(void)
@@ -24,17 +25,26 @@ static void tear_down(void)
     platform_close(platform);
     interface_array_fini(&interfaces);
     interface_array_fini(&later);
+    sample_array_fini(&samples);
+    sample_array_fini(&later_samples);
     connection_array_fini(&connections);
     connection_array_fini(&more);
 }
 
 TestSuite(platform, .init = set_up, .fini = tear_down);
 
-static void read_interfaces(struct interface_array *array, enum platform_depth depth)
+static void read_interfaces(struct interface_array *array)
 {
     interface_array_clear(array);
-    cr_assert_eq(platform_read_interfaces(platform, depth, array), 0);
+    cr_assert_eq(platform_read_interfaces(platform, array), 0);
     cr_assert_gt(array->count, 0);
+}
+
+static void read_samples(struct sample_array *array)
+{
+    array->count = 0;
+    int result = platform_read_samples(platform, array);
+    cr_assert(result == 0 || result == PLATFORM_CHANGED);
 }
 
 static bool is_one_of(const char *key, const char *const *keys)
@@ -64,7 +74,7 @@ Test(platform, interfaces_always_have_their_main_facts)
     static const char *const always[] = {"name", "type", "kind", "is_active", "is_up",
         "is_loopback", "is_wireless", "is_point_to_point", "supports_broadcast",
         "supports_multicast", "addresses", "lower", NULL};
-    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    read_interfaces(&interfaces);
     for (size_t i = 0; i < interfaces.count; i++)
         for (unsigned f = 0; f < interface_record.field_count; f++) {
             const struct field *field = &interface_record.fields[f];
@@ -78,7 +88,7 @@ Test(platform, interfaces_always_have_their_main_facts)
 
 Test(platform, interfaces_values_are_within_their_range)
 {
-    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    read_interfaces(&interfaces);
     for (size_t i = 0; i < interfaces.count; i++) {
         const struct network_interface *iface = &interfaces.items[i];
         cr_assert_gt(strnlen(iface->name, sizeof(iface->name)), 0);
@@ -87,7 +97,7 @@ Test(platform, interfaces_values_are_within_their_range)
         cr_assert_lt(iface->type, NETWORK_INTERFACE_TYPES);
         cr_assert_eq(iface->is_loopback, iface->type == NETWORK_LOOPBACK);
         cr_assert(iface->is_up || !iface->is_active, "%s is active but not up", iface->name);
-        cr_assert(!network_has(iface, signal_dbm) || iface->is_wireless);
+        cr_assert(!network_has(iface, ssid) || iface->is_wireless);
         if (network_has(iface, link_bits_per_s))
             cr_assert_gt(iface->link_bits_per_s, 0, "unknown is not zero");
     }
@@ -104,7 +114,7 @@ static void check_address(const struct network_address *address)
 
 Test(platform, addresses_are_ipv4_first_and_lower_names_are_interfaces_of_here)
 {
-    read_interfaces(&interfaces, PLATFORM_FACTS);
+    read_interfaces(&interfaces);
     for (size_t i = 0; i < interfaces.count; i++) {
         const struct network_address_list *list = &interfaces.items[i].addresses;
         for (uint32_t a = 0; a < list->count; a++) {
@@ -122,9 +132,9 @@ Test(platform, addresses_are_ipv4_first_and_lower_names_are_interfaces_of_here)
     }
 }
 
-Test(platform, facts_alone_have_no_counter_but_carrier_changes)
+Test(platform, facts_have_no_counter_but_carrier_changes)
 {
-    read_interfaces(&interfaces, PLATFORM_FACTS);
+    read_interfaces(&interfaces);
     for (size_t i = 0; i < interfaces.count; i++)
         for (unsigned f = 0; f < interface_record.field_count; f++) {
             const struct field *field = &interface_record.fields[f];
@@ -134,10 +144,24 @@ Test(platform, facts_alone_have_no_counter_but_carrier_changes)
         }
 }
 
+Test(platform, samples_are_of_the_interfaces_in_their_order)
+{
+    read_interfaces(&interfaces);
+    read_samples(&samples);
+    cr_assert_eq(samples.count, interfaces.count);
+    for (size_t i = 0; i < samples.count; i++) {
+        cr_assert_eq(samples.items[i].identity, interfaces.items[i].identity);
+        cr_assert(network_has(&samples.items[i], bytes_received));
+        cr_assert_eq(samples.items[i].has_radio, interfaces.items[i].is_wireless);
+        cr_assert_neq(samples.items[i].status.link_bits_per_s == NETWORK_KNOWN,
+            samples.items[i].link_bits_per_s == 0, "unknown is not zero");
+    }
+}
+
 Test(platform, rates_and_what_counts_are_left_to_others)
 {
     static const char *const of_others[] = {"counted", "not_counted_reason", NULL};
-    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    read_interfaces(&interfaces);
     for (size_t i = 0; i < interfaces.count; i++)
         for (unsigned f = 0; f < interface_record.field_count; f++) {
             const struct field *field = &interface_record.fields[f];
@@ -150,8 +174,8 @@ Test(platform, rates_and_what_counts_are_left_to_others)
 Test(platform, interfaces_are_unique_and_keep_their_order_and_identity)
 {
     struct map seen = {0};
-    read_interfaces(&interfaces, PLATFORM_FACTS);
-    read_interfaces(&later, PLATFORM_FACTS_AND_COUNTERS);
+    read_interfaces(&interfaces);
+    read_interfaces(&later);
     cr_assert_eq(interfaces.count, later.count);
     for (size_t i = 0; i < interfaces.count; i++) {
         struct map_key key = {.low = interfaces.items[i].identity};
@@ -165,24 +189,30 @@ Test(platform, interfaces_are_unique_and_keep_their_order_and_identity)
 
 Test(platform, counters_do_not_turn_back)
 {
-    read_interfaces(&interfaces, PLATFORM_FACTS_AND_COUNTERS);
+    read_interfaces(&interfaces);
+    read_samples(&samples);
     for (int round = 0; round < 5; round++) {
         usleep(20000);
-        read_interfaces(&later, PLATFORM_FACTS_AND_COUNTERS);
-        for (size_t i = 0; i < interfaces.count && i < later.count; i++) {
-            cr_assert(network_has(&later.items[i], bytes_received));
-            cr_assert_geq(later.items[i].bytes_received, interfaces.items[i].bytes_received);
-            cr_assert_geq(later.items[i].packets_sent, interfaces.items[i].packets_sent);
+        read_samples(&later_samples);
+        cr_assert_eq(later_samples.count, samples.count);
+        for (size_t i = 0; i < samples.count; i++) {
+            cr_assert_geq(later_samples.items[i].bytes_received, samples.items[i].bytes_received);
+            cr_assert_geq(later_samples.items[i].packets_sent, samples.items[i].packets_sent);
         }
     }
 }
 
 Test(platform, a_reading_is_appended)
 {
-    read_interfaces(&interfaces, PLATFORM_FACTS);
+    read_interfaces(&interfaces);
     size_t count = interfaces.count;
-    cr_assert_eq(platform_read_interfaces(platform, PLATFORM_FACTS, &interfaces), 0);
+    cr_assert_eq(platform_read_interfaces(platform, &interfaces), 0);
     cr_assert_eq(interfaces.count, 2 * count);
+    read_samples(&samples);
+    count = samples.count;
+    int result = platform_read_samples(platform, &samples);
+    cr_assert(result == 0 || result == PLATFORM_CHANGED);
+    cr_assert_eq(samples.count, 2 * count);
 }
 
 static void check_connection(const struct network_connection *connection)
@@ -364,7 +394,7 @@ Test(platform, capabilities_keep_their_names_and_order_and_say_why)
         cr_assert(length > 0 && length < sizeof(capabilities[i].detail) - 1, "cut or empty");
         cr_assert_eq(capabilities[i].detail[length - 1], '.');
     }
-    read_interfaces(&interfaces, PLATFORM_FACTS);
+    read_interfaces(&interfaces);
     capabilities = platform_capabilities(platform, &again);
     cr_assert_eq(again, count);
     cr_assert_str_eq(capabilities[0].name, first[0]);

@@ -181,43 +181,19 @@ static void put_hardware(const struct device *device, bool is_up, struct network
         PUT(iface, duplex, NETWORK_FULL_DUPLEX);
 }
 
-static void put_radio(const struct fake_script *script, const struct device *device,
-    double elapsed_s, struct network_interface *iface)
+static void put_network(const struct device *device, bool is_up, struct network_interface *iface)
 {
     bool is_wireless = device->type == NETWORK_WIFI;
     iface->status.signal_dbm = is_wireless ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
     iface->status.ssid = is_wireless ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
-    if (!is_wireless || !is_up_at(device, elapsed_s))
+    iface->status.frequency_mhz = is_wireless ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
+    if (!is_wireless || !is_up)
         return;
-    double sway = 6 * sin(elapsed_s / 7 + 6 * fake_fraction(script->seed, 1, 0));
-    PUT(iface, signal_dbm, -56 + (int32_t)lround(sway));
     PUT_TEXT(iface, ssid, "harbour");
+    PUT(iface, frequency_mhz, 5180);
 }
 
-static void put_counters(const struct fake_script *script, const struct device *device,
-    double elapsed_s, struct network_interface *iface)
-{
-    double up_s = time_up(device, elapsed_s);
-    double phase = 24 * fake_fraction(script->seed, 2, (uint64_t)(device - devices));
-    double received = fake_traffic(device->received_per_s, up_s, phase);
-    /* The loopback hears what it says. */
-    double sent = device->type == NETWORK_LOOPBACK
-                      ? received
-                      : fake_traffic(device->sent_per_s, up_s, phase + 0.01);
-    double errors = fake_traffic(device->errors_per_s, up_s, phase);
-    PUT(iface, bytes_received, (uint64_t)received);
-    PUT(iface, bytes_sent, (uint64_t)sent);
-    PUT(iface, packets_received, (uint64_t)(received / device->packet_bytes));
-    PUT(iface, packets_sent, (uint64_t)(sent / device->packet_bytes));
-    PUT(iface, receive_errors, (uint64_t)errors);
-    PUT(iface, send_errors, (uint64_t)(errors / 5));
-    PUT(iface, receive_drops, (uint64_t)(errors * 2));
-    PUT(iface, send_drops, (uint64_t)(errors / 3));
-    PUT(iface, collisions, 0);
-}
-
-int fake_interfaces(const struct fake_script *script, double elapsed_s, enum platform_depth depth,
-    struct interface_array *ret_interfaces)
+int fake_interfaces(double elapsed_s, struct interface_array *ret_interfaces)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(devices); i++) {
         const struct device *device = &devices[i];
@@ -228,12 +204,57 @@ int fake_interfaces(const struct fake_script *script, double elapsed_s, enum pla
         iface->identity = i + 1;
         put_facts(device, elapsed_s, iface);
         put_hardware(device, is_up, iface);
-        put_radio(script, device, elapsed_s, iface);
+        put_network(device, is_up, iface);
         int result = put_lists(device, is_up, iface);
         if (result < 0)
             return result;
-        if (depth == PLATFORM_FACTS_AND_COUNTERS)
-            put_counters(script, device, elapsed_s, iface);
+    }
+    return 0;
+}
+
+static void put_radio(const struct fake_script *script, const struct device *device,
+    double elapsed_s, struct interface_sample *sample)
+{
+    sample->has_radio = device->type == NETWORK_WIFI;
+    if (!sample->has_radio || !is_up_at(device, elapsed_s))
+        return;
+    double sway = 6 * sin(elapsed_s / 7 + 6 * fake_fraction(script->seed, 1, 0));
+    PUT(sample, signal_dbm, -56 + (int32_t)lround(sway));
+    PUT(sample, link_bits_per_s, device->link_bits_per_s);
+}
+
+static void put_counters(const struct fake_script *script, const struct device *device,
+    double elapsed_s, struct interface_sample *sample)
+{
+    double up_s = time_up(device, elapsed_s);
+    double phase = 24 * fake_fraction(script->seed, 2, (uint64_t)(device - devices));
+    double received = fake_traffic(device->received_per_s, up_s, phase);
+    /* The loopback hears what it says. */
+    double sent = device->type == NETWORK_LOOPBACK
+                      ? received
+                      : fake_traffic(device->sent_per_s, up_s, phase + 0.01);
+    double errors = fake_traffic(device->errors_per_s, up_s, phase);
+    PUT(sample, bytes_received, (uint64_t)received);
+    PUT(sample, bytes_sent, (uint64_t)sent);
+    PUT(sample, packets_received, (uint64_t)(received / device->packet_bytes));
+    PUT(sample, packets_sent, (uint64_t)(sent / device->packet_bytes));
+    PUT(sample, receive_errors, (uint64_t)errors);
+    PUT(sample, send_errors, (uint64_t)(errors / 5));
+    PUT(sample, receive_drops, (uint64_t)(errors * 2));
+    PUT(sample, send_drops, (uint64_t)(errors / 3));
+    PUT(sample, collisions, 0);
+}
+
+int fake_samples(
+    const struct fake_script *script, double elapsed_s, struct sample_array *ret_samples)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(devices); i++) {
+        struct interface_sample *sample = sample_array_append(ret_samples);
+        if (!sample)
+            return -ENOMEM;
+        sample->identity = i + 1;
+        put_radio(script, &devices[i], elapsed_s, sample);
+        put_counters(script, &devices[i], elapsed_s, sample);
     }
     return 0;
 }

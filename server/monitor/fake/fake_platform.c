@@ -1,11 +1,11 @@
 #include "platform.h"
 
+#include "clock.h"
 #include "fake_script.h"
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CONNECTIONS = 2000, CONNECTIONS_MAX = 1000000 };
@@ -30,17 +30,13 @@ void platform_close(struct platform *platform)
 uint64_t platform_now_ns(struct platform *platform)
 {
     (void)platform;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return clock_monotonic_ns();
 }
 
 int64_t platform_wall_ms(struct platform *platform)
 {
     (void)platform;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_wall_ms();
 }
 
 static double elapsed_s(struct platform *platform)
@@ -86,10 +82,14 @@ int platform_open(const struct platform_options *options, struct platform **ret_
     return result;
 }
 
-int platform_read_interfaces(
-    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces)
+int platform_read_interfaces(struct platform *platform, struct interface_array *ret_interfaces)
 {
-    return fake_interfaces(&platform->script, elapsed_s(platform), depth, ret_interfaces);
+    return fake_interfaces(elapsed_s(platform), ret_interfaces);
+}
+
+int platform_read_samples(struct platform *platform, struct sample_array *ret_samples)
+{
+    return fake_samples(&platform->script, elapsed_s(platform), ret_samples);
 }
 
 int platform_read_connections(struct platform *platform, struct connection_array *ret_connections)

@@ -22,8 +22,10 @@ double fake_fraction(uint64_t seed, uint64_t what, uint64_t which);
 double fake_traffic(double per_s, double elapsed_s, double phase);
 
 /* Appends the six interfaces. */
-MUST_CHECK int fake_interfaces(const struct fake_script *script, double elapsed_s,
-    enum platform_depth depth, struct interface_array *ret_interfaces);
+MUST_CHECK int fake_interfaces(double elapsed_s, struct interface_array *ret_interfaces);
+/* Appends what they have counted. */
+MUST_CHECK int fake_samples(
+    const struct fake_script *script, double elapsed_s, struct sample_array *ret_samples);
 /* Appends the sockets. */
 MUST_CHECK int fake_connections(
     const struct fake_script *script, double elapsed_s, struct connection_array *ret_connections);

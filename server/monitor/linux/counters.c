@@ -5,17 +5,17 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-static void put_counters(const struct rtnl_link_stats64 *stats, struct network_interface *iface)
+static void put_counters(const struct rtnl_link_stats64 *stats, struct interface_sample *sample)
 {
-    PUT(iface, bytes_received, stats->rx_bytes);
-    PUT(iface, bytes_sent, stats->tx_bytes);
-    PUT(iface, packets_received, stats->rx_packets);
-    PUT(iface, packets_sent, stats->tx_packets);
-    PUT(iface, receive_errors, stats->rx_errors);
-    PUT(iface, send_errors, stats->tx_errors);
-    PUT(iface, receive_drops, stats->rx_dropped + stats->rx_missed_errors);
-    PUT(iface, send_drops, stats->tx_dropped);
-    PUT(iface, collisions, stats->collisions);
+    PUT(sample, bytes_received, stats->rx_bytes);
+    PUT(sample, bytes_sent, stats->tx_bytes);
+    PUT(sample, packets_received, stats->rx_packets);
+    PUT(sample, packets_sent, stats->tx_packets);
+    PUT(sample, receive_errors, stats->rx_errors);
+    PUT(sample, send_errors, stats->tx_errors);
+    PUT(sample, receive_drops, stats->rx_dropped + stats->rx_missed_errors);
+    PUT(sample, send_drops, stats->tx_dropped);
+    PUT(sample, collisions, stats->collisions);
 }
 
 /* Looks for one attribute at the top level. */
@@ -61,10 +61,11 @@ int counters_decode(
 }
 
 struct filling {
-    struct interface_array *interfaces;
+    const struct interface_array *interfaces;
+    struct sample_array *samples;
     struct map by_index;
     size_t next; /* where the interface after the last one found lies: mostly the next one too */
-    bool has_unknown;
+    bool has_missed;
 };
 
 static uint32_t index_of(const struct network_interface *iface)
@@ -83,20 +84,22 @@ static int index_interfaces(struct filling *filling)
     return result;
 }
 
-/* Both dumps go through the devices in one order, so the map is made only when that fails. */
-static int find_interface(
-    struct filling *filling, uint32_t index, struct network_interface **ret_interface)
+/* Both dumps go through the devices in one order, so the map is made only when that fails. What is
+ * not found from here on is new, or an interrupted dump's second look: ret_at is MAP_ABSENT. */
+static int find_interface(struct filling *filling, uint32_t index, size_t *ret_at)
 {
-    struct interface_array *interfaces = filling->interfaces;
     size_t at = filling->next;
-    if (at >= interfaces->count || index_of(&interfaces->items[at]) != index) {
+    if (at >= filling->interfaces->count || index_of(&filling->interfaces->items[at]) != index) {
+        filling->has_missed = true;
         int result = index_interfaces(filling);
         if (result < 0)
             return result;
         at = map_find_index(&filling->by_index, (struct map_key){.low = index});
+        if (at < filling->next)
+            at = MAP_ABSENT;
     }
-    *ret_interface = at == MAP_ABSENT ? NULL : &interfaces->items[at];
     filling->next = at == MAP_ABSENT ? filling->next : at + 1;
+    *ret_at = at;
     return 0;
 }
 
@@ -105,16 +108,17 @@ static int take_counters(const struct nlmsghdr *message, void *context)
     struct filling *filling = context;
     struct rtnl_link_stats64 stats;
     uint32_t index;
+    size_t at;
     if (counters_decode(message, &index, &stats) < 0)
         return 0;
-    struct network_interface *iface;
-    int result = find_interface(filling, index, &iface);
-    if (result < 0)
+    int result = find_interface(filling, index, &at);
+    if (result < 0 || at == MAP_ABSENT)
         return result;
-    if (iface)
-        put_counters(&stats, iface);
-    else
-        filling->has_unknown = true;
+    struct interface_sample *sample = sample_array_append(filling->samples);
+    if (!sample)
+        return -ENOMEM;
+    sample->identity = filling->interfaces->items[at].identity;
+    put_counters(&stats, sample);
     return 0;
 }
 
@@ -146,36 +150,16 @@ static int dump(struct counters_reader *reader, const struct netlink_sink *sink)
     return dump_links(reader->socket, sink);
 }
 
-/* Removes the interfaces without counters: they were gone before the dump reached them. */
-static bool leave_out_vanished(struct interface_array *interfaces)
+int counters_read(struct counters_reader *reader, const struct interface_array *interfaces,
+    struct sample_array *ret_samples, bool *ret_missed)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < interfaces->count; i++) {
-        struct network_interface *iface = &interfaces->items[i];
-        if (network_has(iface, bytes_received)) {
-            if (kept != i)
-                interfaces->items[kept] = *iface;
-            kept++;
-        } else {
-            free(iface->addresses.items);
-            free(iface->lower.items);
-        }
-    }
-    bool has_vanished = kept < interfaces->count;
-    interfaces->count = kept;
-    return has_vanished;
-}
-
-int counters_read(
-    struct counters_reader *reader, struct interface_array *interfaces, bool *ret_missed)
-{
-    struct filling filling = {.interfaces = interfaces};
+    struct filling filling = {.interfaces = interfaces, .samples = ret_samples};
     int result = dump(reader, &(struct netlink_sink){take_counters, &filling});
     map_fini(&filling.by_index);
     if (result < 0)
         return result;
     /* An interrupted dump is good enough: what it missed is read again with the facts. */
-    bool has_vanished = result == 0 && leave_out_vanished(interfaces);
-    *ret_missed = result == NETLINK_INTERRUPTED || has_vanished || filling.has_unknown;
+    *ret_missed =
+        result == NETLINK_INTERRUPTED || filling.has_missed || filling.next < interfaces->count;
     return 0;
 }

@@ -17,9 +17,10 @@ struct counters_reader {
     bool lacks_getstats; /* found out at the first try */
 };
 
-/* Fills the counters of the interfaces, known by identity, and leaves those out that the kernel no
- * longer has. ret_missed: whether it showed or lacked any, so that the facts are out of date. */
-MUST_CHECK int counters_read(
-    struct counters_reader *reader, struct interface_array *interfaces, bool *ret_missed);
+/* Appends a sample of each of the interfaces, known by identity, in their order; those that the
+ * kernel no longer has have none. ret_missed: whether the kernel showed or lacked any, so that the
+ * facts are out of date. */
+MUST_CHECK int counters_read(struct counters_reader *reader,
+    const struct interface_array *interfaces, struct sample_array *ret_samples, bool *ret_missed);
 
 #endif

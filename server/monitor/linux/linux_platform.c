@@ -1,5 +1,6 @@
 #include "platform.h"
 
+#include "clock.h"
 #include "linux_capabilities.h"
 #include "netns_others.h"
 #include "owners.h"
@@ -7,7 +8,6 @@
 #include "wakeups.h"
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 struct platform {
     struct netns **namespaces; /* the first is the one the program runs in */
@@ -139,17 +139,13 @@ int platform_open(const struct platform_options *options, struct platform **ret_
 uint64_t platform_now_ns(struct platform *platform)
 {
     (void)platform;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+    return clock_monotonic_ns();
 }
 
 int64_t platform_wall_ms(struct platform *platform)
 {
     (void)platform;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_wall_ms();
 }
 
 static void note_wireless(struct platform *platform)
@@ -179,15 +175,14 @@ static void cut_interfaces(struct interface_array *array, size_t count)
     array->count = count;
 }
 
-int platform_read_interfaces(
-    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces)
+int platform_read_interfaces(struct platform *platform, struct interface_array *ret_interfaces)
 {
     uint64_t now_ns = platform_now_ns(platform);
     int result = 0;
     for (size_t i = 0; result == 0 && i < platform->namespace_count; i++) {
         struct netns *netns = platform->namespaces[i];
         size_t before = ret_interfaces->count;
-        result = netns_read_interfaces(netns, depth, now_ns, ret_interfaces);
+        result = netns_read_interfaces(netns, now_ns, ret_interfaces);
         if (is_tolerable(netns, result)) {
             cut_interfaces(ret_interfaces, before);
             result = 0;
@@ -195,6 +190,22 @@ int platform_read_interfaces(
     }
     note_wireless(platform);
     return result;
+}
+
+int platform_read_samples(struct platform *platform, struct sample_array *ret_samples)
+{
+    int changed = 0;
+    for (size_t i = 0; i < platform->namespace_count; i++) {
+        size_t before = ret_samples->count;
+        int result = netns_read_samples(platform->namespaces[i], ret_samples);
+        if (is_tolerable(platform->namespaces[i], result))
+            ret_samples->count = before;
+        else if (result < 0)
+            return result;
+        else
+            changed |= result;
+    }
+    return changed;
 }
 
 static void put_unit(
@@ -346,6 +357,7 @@ static int settle_closings(struct platform *platform)
 
 int platform_drain_changes(struct platform *platform, bool *ret_changed)
 {
+    uint64_t now_ns = platform_now_ns(platform);
     bool has_changed = false;
     int overrun = 0, settled = settle_closings(platform);
     if (settled < 0)
@@ -357,7 +369,7 @@ int platform_drain_changes(struct platform *platform, bool *ret_changed)
     }
     for (size_t i = 0; i < platform->namespace_count; i++) {
         bool changed = false;
-        int result = netns_drain_changes(platform->namespaces[i], &changed);
+        int result = netns_drain_changes(platform->namespaces[i], now_ns, &changed);
         if (is_tolerable(platform->namespaces[i], result))
             continue;
         if (result < 0)

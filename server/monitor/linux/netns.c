@@ -130,9 +130,8 @@ static int read_facts(struct netns *netns)
 
 static int update_facts(struct netns *netns, uint64_t now_ns)
 {
-    if (!netns->is_stale && now_ns - netns->facts_ns < RECONCILE_NS)
+    if (!netns->is_stale)
         return 0;
-    netns->is_stale = true;
     int result = read_facts(netns);
     if (result < 0)
         return result;
@@ -142,62 +141,25 @@ static int update_facts(struct netns *netns, uint64_t now_ns)
     return 0;
 }
 
-static int copy_list(const void *items, uint32_t count, size_t size, void *ret_items)
+int netns_read_interfaces(
+    struct netns *netns, uint64_t now_ns, struct interface_array *ret_interfaces)
 {
-    void *copy = NULL;
-    if (count > 0) {
-        copy = malloc(count * size);
-        if (!copy)
-            return -ENOMEM;
-        memcpy(copy, items, count * size);
-    }
-    memcpy(ret_items, &copy, sizeof(copy));
-    return 0;
-}
-
-static int append_copy(struct interface_array *array, const struct network_interface *fact)
-{
-    struct network_interface *iface = interface_array_append(array);
-    if (!iface)
-        return -ENOMEM;
-    *iface = *fact;
-    iface->addresses.items = NULL;
-    iface->lower.items = NULL;
-    int result = copy_list(fact->addresses.items, fact->addresses.count,
-        sizeof(*fact->addresses.items), &iface->addresses.items);
-    if (result == 0)
-        result = copy_list(
-            fact->lower.items, fact->lower.count, sizeof(*fact->lower.items), &iface->lower.items);
-    return result;
-}
-
-/* Signals change all the time and unannounced, so they are read with the counters; where that
- * fails they are unknown and the rest is not. */
-static int read_counters(struct netns *netns, struct interface_array *interfaces)
-{
-    bool has_missed = false;
-    if (wireless_read_signal(&netns->wireless, interfaces) < 0)
-        netns->is_stale = true;
-    int result = counters_read(&netns->counters, interfaces, &has_missed);
-    if (has_missed)
-        netns->is_stale = true;
-    return result;
-}
-
-int netns_read_interfaces(struct netns *netns, enum platform_depth depth, uint64_t now_ns,
-    struct interface_array *ret_interfaces)
-{
-    size_t first = ret_interfaces->count;
     int result = update_facts(netns, now_ns);
     for (size_t i = 0; result == 0 && i < netns->facts.count; i++)
-        result = append_copy(ret_interfaces, &netns->facts.items[i]);
-    if (result < 0 || depth == PLATFORM_FACTS)
-        return result;
-    struct interface_array own = {
-        .items = ret_interfaces->items + first, .count = ret_interfaces->count - first};
-    result = read_counters(netns, &own);
-    ret_interfaces->count = first + own.count; /* some may have gone */
+        result = interface_array_append_copy(ret_interfaces, &netns->facts.items[i]);
     return result;
+}
+
+int netns_read_samples(struct netns *netns, struct sample_array *ret_samples)
+{
+    size_t first = ret_samples->count;
+    bool has_missed = false;
+    int result = counters_read(&netns->counters, &netns->facts, ret_samples, &has_missed);
+    if (result < 0)
+        return result;
+    wireless_put_signals(&netns->wireless, ret_samples->items + first, ret_samples->count - first);
+    netns->is_stale |= has_missed;
+    return has_missed ? PLATFORM_CHANGED : 0;
 }
 
 /* 0: not known. */
@@ -265,15 +227,15 @@ int netns_drain_closings(struct netns *netns, struct closings *closings, bool *r
     return result;
 }
 
-int netns_drain_changes(struct netns *netns, bool *ret_changed)
+int netns_drain_changes(struct netns *netns, uint64_t now_ns, bool *ret_changed)
 {
     bool has_changed = false;
     int result = announcements_drain(netns->announcements, &netns->gone, &has_changed);
     if (result < 0)
         return result;
-    netns->is_stale |= has_changed;
+    netns->is_stale |= has_changed || now_ns - netns->facts_ns >= RECONCILE_NS;
     if (has_changed)
         paths_forget(&netns->paths);
-    *ret_changed = has_changed;
+    *ret_changed = netns->is_stale;
     return result;
 }

@@ -49,8 +49,10 @@ void netns_close(struct netns *netns);
 DEFINE_CLEANUP(struct netns, netns_close)
 
 /* What platform_read_interfaces says, of this namespace. now_ns is monotonic. */
-MUST_CHECK int netns_read_interfaces(struct netns *netns, enum platform_depth depth,
-    uint64_t now_ns, struct interface_array *ret_interfaces);
+MUST_CHECK int netns_read_interfaces(
+    struct netns *netns, uint64_t now_ns, struct interface_array *ret_interfaces);
+/* What platform_read_samples says, of this namespace. */
+MUST_CHECK int netns_read_samples(struct netns *netns, struct sample_array *ret_samples);
 
 /* Appends this namespace's sockets, with interface and netns; sockets keeps the hints beside. */
 MUST_CHECK int netns_read_connections(
@@ -60,8 +62,8 @@ MUST_CHECK int netns_read_connections(
 MUST_CHECK int netns_read_listeners(
     struct netns *netns, struct sockets *sockets, struct connection_array *ret_listeners);
 
-/* What platform_drain_changes says, of this namespace. */
-MUST_CHECK int netns_drain_changes(struct netns *netns, bool *ret_changed);
+/* What platform_drain_changes says, of this namespace. now_ns is monotonic. */
+MUST_CHECK int netns_drain_changes(struct netns *netns, uint64_t now_ns, bool *ret_changed);
 /* Takes its connections that have ended, with interface and netns. *ret_any: whether there were
  * messages about some. */
 MUST_CHECK int netns_drain_closings(struct netns *netns, struct closings *closings, bool *ret_any);

@@ -201,33 +201,34 @@ static int take_station(const struct nlmsghdr *message, void *context)
     return result == -EPROTO ? 0 : result; /* a station without numbers */
 }
 
-static int read_station(struct wireless *wireless, struct wireless_link *link)
+/* An interface that is gone or not joined has no station. */
+static void read_station(struct wireless *wireless, struct wireless_link *link)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
     struct nlmsghdr *message = request(buffer, wireless->family, NL80211_CMD_GET_STATION);
     mnl_attr_put_u32(message, NL80211_ATTR_IFINDEX, link->index);
     link->has_signal = false;
     link->has_bitrate = false;
-    int result =
-        netlink_dump(&wireless->netlink, message, &(struct netlink_sink){take_station, link});
-    /* An interface that is gone or not joined has no station. */
-    return result == -ENODEV || result == -ENOENT || result == -EOPNOTSUPP ? 0 : result;
+    if (netlink_dump(&wireless->netlink, message, &(struct netlink_sink){take_station, link}) < 0)
+        link->has_signal = link->has_bitrate = false;
 }
 
-int wireless_read_signal(struct wireless *wireless, struct interface_array *interfaces)
+static void put_signal(const struct wireless_link *link, struct interface_sample *sample)
 {
-    for (size_t i = 0; wireless->count > 0 && i < interfaces->count; i++) {
-        struct network_interface *iface = &interfaces->items[i];
-        struct wireless_link *link = find_link(wireless, iface->identity);
+    sample->has_radio = true;
+    if (link->has_signal)
+        PUT(sample, signal_dbm, link->signal_dbm);
+    if (link->has_bitrate)
+        PUT(sample, link_bits_per_s, link->bits_per_s);
+}
+
+void wireless_put_signals(struct wireless *wireless, struct interface_sample *samples, size_t count)
+{
+    for (size_t i = 0; wireless->count > 0 && i < count; i++) {
+        struct wireless_link *link = find_link(wireless, samples[i].identity);
         if (!link)
             continue;
-        int result = read_station(wireless, link);
-        if (result < 0)
-            return result;
-        if (link->has_signal)
-            PUT(iface, signal_dbm, link->signal_dbm);
-        if (link->has_bitrate)
-            PUT(iface, link_bits_per_s, link->bits_per_s);
+        read_station(wireless, link);
+        put_signal(link, &samples[i]);
     }
-    return 0;
 }

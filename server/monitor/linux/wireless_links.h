@@ -30,8 +30,10 @@ void wireless_fini(struct wireless *wireless);
 
 /* Finds the wireless interfaces anew and marks them: is_wireless, type, ssid. */
 MUST_CHECK int wireless_read_facts(struct wireless *wireless, struct interface_array *interfaces);
-/* Fills signal and speed of those found. */
-MUST_CHECK int wireless_read_signal(struct wireless *wireless, struct interface_array *interfaces);
+/* Asks for signal and speed of those found and puts them into their samples; without an answer
+ * they are unknown. */
+void wireless_put_signals(
+    struct wireless *wireless, struct interface_sample *samples, size_t count);
 
 /* Pure. 0, or -EPROTO where the message does not say. */
 MUST_CHECK int wireless_decode_family(const struct nlmsghdr *message, uint16_t *ret_family);

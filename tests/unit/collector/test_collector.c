@@ -226,3 +226,30 @@ Test(collector, stops_at_once_also_in_the_longest_pause)
     for (int i = 0; i < 20; i++)
         stop(start(NEVER_MS));
 }
+
+/* Looks at the connections at once, and so makes an observation between two ticks. */
+static struct observation *look(struct collector *collector)
+{
+    collector_watch_connections(collector, false);
+    collector_watch_connections(collector, true);
+    return next(collector);
+}
+
+Test(collector, gives_the_interfaces_that_changed_since_the_last_was_taken)
+{
+    struct collector *collector = start(NEVER_MS);
+    struct observation *observation = next(collector);
+
+    cr_assert(observation->has_all_interfaces, "nothing was taken before");
+    observation_free(observation);
+    observation = look(collector);
+    cr_assert_eq(observation->interface_count, 0);
+    cr_assert_not(observation->has_all_interfaces);
+    observation_free(observation);
+    collector_want_all(collector);
+    observation = look(collector);
+    cr_assert_gt(observation->interface_count, 0);
+    cr_assert(observation->has_all_interfaces);
+    observation_free(observation);
+    stop(collector);
+}

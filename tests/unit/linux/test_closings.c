@@ -20,7 +20,7 @@ static void open_platform(void)
     platform_close(platform);
     cr_assert_eq(platform_open(&(struct platform_options){0}, &platform), 0);
     interface_array_clear(&interfaces);
-    cr_assert_eq(platform_read_interfaces(platform, PLATFORM_FACTS, &interfaces), 0);
+    cr_assert_eq(platform_read_interfaces(platform, &interfaces), 0);
 }
 
 /* Who is in the middle of closing both ends must not be kept waiting for other programs: the kernel

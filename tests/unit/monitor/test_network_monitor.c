@@ -46,6 +46,13 @@ static void refresh_after(uint64_t ms, uint64_t bytes)
     cr_assert_eq(network_monitor_refresh(monitor), 0);
 }
 
+/* The same, with facts that the platform says are others. */
+static void change_after(uint64_t ms, uint64_t bytes)
+{
+    told.has_changed = true;
+    refresh_after(ms, bytes);
+}
+
 Test(network_monitor, has_interfaces_once_open_but_no_speeds_and_no_events)
 {
     size_t count;
@@ -74,26 +81,109 @@ Test(network_monitor, has_speeds_from_the_second_reading_on)
     cr_assert_float_eq(eth0()->download_bytes_per_s, 1500, 1e-9);
 }
 
-Test(network_monitor, keeps_everything_when_a_refresh_fails_and_says_so)
+static void check_that_a_failing_refresh_changes_nothing(int *result)
 {
     size_t count;
     refresh_after(1000, 1000);
-    told.interfaces_result = -EIO;
-    told.has_second = true;
+    uint64_t revision = network_monitor_revision(monitor);
+    *result = -EIO;
+    told.has_second = told.has_changed = true;
     told.bytes += 5000;
     cr_assert_eq(network_monitor_refresh(monitor), -EIO);
+    cr_assert_eq(network_monitor_refresh(monitor), -EIO);
+    cr_assert_eq(network_monitor_revision(monitor), revision);
     network_monitor_interfaces(monitor, &count);
     cr_assert_eq(count, 1);
+    cr_assert_eq(eth0()->bytes_received, 1000);
     cr_assert_float_eq(eth0()->download_bytes_per_s, 1000, 1e-9);
     const struct network_capability *capabilities = network_monitor_capabilities(monitor, &count);
     cr_assert_eq(capabilities[0].status, NETWORK_ERROR);
     cr_assert_eq(capabilities[1].status, NETWORK_KNOWN);
-    told.interfaces_result = 0;
+    *result = 0;
     refresh_after(1000, 0);
     cr_assert_float_eq(
         eth0()->download_bytes_per_s, 5000, 1e-9, "a gap is an interval like others");
     cr_assert_eq(network_monitor_capabilities(monitor, &count)[0].status, NETWORK_KNOWN);
-    cr_assert_eq(count_events(NETWORK_EVENT_INTERFACE_ADDED), 1);
+    cr_assert_eq(count_events(NETWORK_EVENT_INTERFACE_ADDED), 1, "what was announced is not lost");
+}
+
+Test(network_monitor, keeps_everything_when_reading_facts_fails_and_says_so)
+{
+    check_that_a_failing_refresh_changes_nothing(&told.interfaces_result);
+}
+
+Test(network_monitor, keeps_everything_when_reading_counters_fails_and_says_so)
+{
+    check_that_a_failing_refresh_changes_nothing(&told.samples_result);
+}
+
+Test(network_monitor, reads_facts_only_when_they_may_have_changed)
+{
+    refresh_after(1000, 1000);
+    cr_assert_eq(told.facts_readings, 1);
+    change_after(1000, 1000);
+    cr_assert_eq(told.facts_readings, 2);
+}
+
+Test(network_monitor, reads_facts_at_once_when_the_counters_are_of_other_interfaces)
+{
+    told.has_second = true;
+    told.races = 1;
+    refresh_after(1000, 1000);
+    cr_assert_eq(told.facts_readings, 2);
+    cr_assert(network_has(network_monitor_find(monitor, "eth1"), bytes_received));
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 1000, 1e-9);
+    refresh_after(1000, 1000);
+    cr_assert_eq(told.facts_readings, 2);
+}
+
+Test(network_monitor, shows_a_network_that_does_not_hold_still_and_looks_again)
+{
+    told.races = 2;
+    refresh_after(1000, 1000);
+    cr_assert_eq(eth0()->bytes_received, 1000);
+    cr_assert_eq(told.facts_readings, 2);
+    refresh_after(1000, 1000);
+    cr_assert_eq(told.facts_readings, 3);
+    refresh_after(1000, 1000);
+    cr_assert_eq(told.facts_readings, 3);
+}
+
+Test(network_monitor, keeps_what_it_knew_of_an_interface_of_which_nothing_was_read)
+{
+    told.has_second = true;
+    change_after(1000, 1000);
+    refresh_after(1000, 0);
+    refresh_after(1000, 0);
+    told.lacks_sample = true;
+    refresh_after(1000, 600);
+    cr_assert_eq(eth0()->bytes_received, 1000);
+    told.lacks_sample = false;
+    refresh_after(1000, 0);
+    cr_assert_eq(eth0()->bytes_received, 1600);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 300, 1e-9, "it grew in two seconds");
+    cr_assert_eq(network_monitor_find(monitor, "eth1")->download_bytes_per_s, 0);
+}
+
+/* An interface at rest is not looked at, and its growth is not measured from when it came to rest.
+ */
+Test(network_monitor, measures_from_the_last_reading_however_long_nothing_came_in)
+{
+    for (int i = 0; i < 10; i++)
+        refresh_after(1000, 0);
+    uint64_t revision = eth0()->revision;
+    refresh_after(1000, 0);
+    cr_assert_eq(eth0()->revision, revision, "nothing of it changed");
+    refresh_after(2000, 3000);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 1500, 1e-9);
+    cr_assert_gt(eth0()->revision, revision);
+    refresh_after(1000, 0);
+    cr_assert_eq(eth0()->download_bytes_per_s, 0);
+    refresh_after(5, 0);
+    refresh_after(1000, 0);
+    refresh_after(5, 77);
+    refresh_after(995, 0);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 77, 1e-9, "the short one has no say");
 }
 
 Test(network_monitor, keeps_the_connections_when_reading_them_fails)
@@ -169,9 +259,20 @@ Test(network_monitor, has_no_speed_and_one_event_when_a_device_is_made_again)
 {
     refresh_after(1000, 1000);
     told.identity = 20;
-    refresh_after(1000, 1000000000);
+    change_after(1000, 1000000000);
     cr_assert_not(network_has(eth0(), download_bytes_per_s));
     cr_assert_eq(count_events(NETWORK_EVENT_COUNTER_RESET), 1);
+    refresh_after(1000, 500);
+    cr_assert_float_eq(eth0()->download_bytes_per_s, 500, 1e-9);
+    cr_assert_eq(count_events(NETWORK_EVENT_COUNTER_RESET), 1);
+}
+
+Test(network_monitor, has_no_speed_and_one_event_when_counters_turn_back)
+{
+    refresh_after(1000, 1000);
+    told.bytes = 10;
+    refresh_after(1000, 0);
+    cr_assert_not(network_has(eth0(), download_bytes_per_s));
     refresh_after(1000, 500);
     cr_assert_float_eq(eth0()->download_bytes_per_s, 500, 1e-9);
     cr_assert_eq(count_events(NETWORK_EVENT_COUNTER_RESET), 1);
@@ -184,9 +285,33 @@ Test(network_monitor, closes_nothing_without_complaint)
 
 static struct observation *observe(enum observation_scope scope, uint64_t after_event)
 {
+    struct observation_wish wish = {.scope = scope, .after_event = after_event};
     struct observation *observation = NULL;
-    cr_assert_eq(observation_new(monitor, scope, after_event, &observation), 0);
+    cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
     return observation;
+}
+
+Test(network_monitor, is_observed_in_what_has_changed)
+{
+    refresh_after(1000, 1);
+    refresh_after(1000, 0);
+    refresh_after(1000, 0);
+    struct observation_wish wish = {.after_revision = network_monitor_revision(monitor)};
+    struct observation *observation;
+    refresh_after(1000, 0);
+    cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
+    cr_assert_eq(observation->interface_count, 0);
+    cr_assert_not(observation->has_all_interfaces);
+    observation_free(observation);
+    refresh_after(1000, 7);
+    cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
+    cr_assert_eq(observation->interface_count, 1);
+    observation_free(observation);
+    wish.after_revision = network_monitor_revision(monitor);
+    change_after(1000, 0);
+    cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
+    cr_assert(observation->has_all_interfaces, "facts that may be others are all told again");
+    observation_free(observation);
 }
 
 Test(network_monitor, is_copied_into_an_observation_that_shares_nothing)
@@ -196,8 +321,8 @@ Test(network_monitor, is_copied_into_an_observation_that_shares_nothing)
     struct observation *observation = observe(OBSERVATION_WITH_CONNECTIONS, 0);
     told.connections = 0;
     told.is_active = false;
-    refresh_after(1000, 1);
-    refresh_after(1000, 1);
+    change_after(1000, 1);
+    change_after(1000, 1);
     cr_assert_eq(network_monitor_refresh_connections(monitor), 0);
     cr_assert_eq(observation->interface_count, 1);
     cr_assert(observation->interfaces[0].is_active);
@@ -212,7 +337,7 @@ Test(network_monitor, is_copied_into_an_observation_that_shares_nothing)
 static void flap(void)
 {
     told.is_active = !told.is_active;
-    refresh_after(1000, 1);
+    change_after(1000, 1);
 }
 
 Test(network_monitor, hands_over_what_a_newer_observation_must_not_lose)

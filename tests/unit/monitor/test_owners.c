@@ -358,7 +358,8 @@ Test(owners, udp_counts_as_a_listener_when_it_stays)
 static struct observation *observe(enum observation_scope scope)
 {
     struct observation *observation = NULL;
-    cr_assert_eq(observation_new(monitor, scope, 0, &observation), 0);
+    cr_assert_eq(
+        observation_new(monitor, &(struct observation_wish){.scope = scope}, &observation), 0);
     cr_assert_eq(observation->has_connections, scope != OBSERVATION_WITHOUT_CONNECTIONS);
     cr_assert_eq(observation->socket_count, 2);
     return observation;

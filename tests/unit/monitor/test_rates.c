@@ -165,7 +165,10 @@ static struct network_interface *add_interface(
 
 static void update(struct rates *rates, struct interface_array *array, uint64_t time_ms)
 {
-    cr_assert_eq(rates_update_interfaces(rates, array, time_ms * 1000000), 0);
+    cr_assert_eq(rates_follow_interfaces(rates, array), 0);
+    for (size_t i = 0; i < array->count; i++)
+        rates_update_interface(rates, i, &array->items[i], time_ms * 1000000);
+    rates_end_interfaces(rates, time_ms * 1000000);
 }
 
 Test(rates, follow_interfaces_by_identity_wherever_they_stand)

@@ -116,19 +116,6 @@ Test(transitions, tell_an_interface_that_goes_with_all_it_had)
           "interface_removed v0: interface is gone\n");
 }
 
-Test(transitions, make_one_reset_of_an_interface_whatever_its_counters_do)
-{
-    struct network_interface *was = add(&before, "eth0", 1, true);
-    struct network_interface *is = add(&after, "eth0", 1, true);
-    PUT(was, bytes_received, 100);
-    PUT(was, bytes_sent, 100);
-    PUT(was, collisions, 1);
-    PUT(is, bytes_received, 1);
-    PUT(is, bytes_sent, 1);
-    PUT(is, collisions, 0);
-    check("counter_reset eth0: its counters were reset\n");
-}
-
 Test(transitions, call_another_device_under_the_same_name_a_reset)
 {
     struct network_interface *was = add(&before, "eth0", 1, true);
@@ -136,14 +123,6 @@ Test(transitions, call_another_device_under_the_same_name_a_reset)
     PUT(was, bytes_received, 100);
     PUT(is, bytes_received, 100000);
     check("counter_reset eth0: another interface has this name now; its counters start anew\n");
-}
-
-Test(transitions, compare_no_counter_that_is_unknown)
-{
-    struct network_interface *was = add(&before, "eth0", 1, true);
-    PUT(was, bytes_received, 100);
-    add(&after, "eth0", 1, true);
-    check("");
 }
 
 Test(transitions, show_a_renamed_interface_as_one_that_goes_and_one_that_comes)

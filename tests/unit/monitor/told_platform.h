@@ -8,11 +8,11 @@
 
 static struct {
     uint64_t now_ns, identity, bytes;
-    bool is_active, has_second, has_changed, is_overrun;
-    size_t connections;
+    bool is_active, has_second, has_changed, is_overrun, lacks_sample;
+    size_t connections, facts_readings, races;
     struct network_connection sockets[8], ends[8];
     size_t socket_count, end_count;
-    int interfaces_result, connections_result, drain_result, ends_result;
+    int interfaces_result, samples_result, connections_result, drain_result, ends_result;
 } told;
 
 int platform_open(const struct platform_options *options, struct platform **ret_platform)
@@ -39,7 +39,7 @@ int64_t platform_wall_ms(struct platform *platform)
     return (int64_t)(told.now_ns / 1000000);
 }
 
-static void append(struct interface_array *array, const char *name, enum platform_depth depth)
+static void append(struct interface_array *array, const char *name)
 {
     struct network_interface *iface = interface_array_append(array);
     iface->identity = told.identity + array->count;
@@ -51,18 +51,31 @@ static void append(struct interface_array *array, const char *name, enum platfor
     iface->addresses.items[0].family = AF_INET;
     iface->addresses.count = 1;
     iface->status.addresses = NETWORK_KNOWN;
-    if (depth == PLATFORM_FACTS_AND_COUNTERS)
-        PUT(iface, bytes_received, told.bytes);
 }
 
-int platform_read_interfaces(
-    struct platform *platform, enum platform_depth depth, struct interface_array *ret_interfaces)
+int platform_read_interfaces(struct platform *platform, struct interface_array *ret_interfaces)
 {
     (void)platform;
-    append(ret_interfaces, "eth0", depth);
+    told.facts_readings++;
+    append(ret_interfaces, "eth0");
     if (told.has_second)
-        append(ret_interfaces, "eth1", depth);
+        append(ret_interfaces, "eth1");
     return told.interfaces_result;
+}
+
+int platform_read_samples(struct platform *platform, struct sample_array *ret_samples)
+{
+    (void)platform;
+    for (size_t i = told.lacks_sample; i < 1u + told.has_second; i++) {
+        struct interface_sample *sample = sample_array_append(ret_samples);
+        sample->identity = told.identity + i + 1;
+        PUT(sample, bytes_received, told.bytes);
+    }
+    if (told.races > 0) {
+        told.races--;
+        return PLATFORM_CHANGED;
+    }
+    return told.samples_result;
 }
 
 int platform_read_connections(struct platform *platform, struct connection_array *ret_connections)

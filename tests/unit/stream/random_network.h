@@ -30,7 +30,9 @@ static bool decide(struct random_network *network, uint8_t *status)
     return *status == NETWORK_KNOWN;
 }
 
-static void invent_interface(struct random_network *network, struct network_interface *interface)
+/* lists has room for three addresses. */
+static void invent_interface(struct random_network *network, struct network_address *lists,
+    struct network_interface *interface)
 {
     PUT(interface, is_active, pick(network, 2));
     if (decide(network, &interface->status.mtu_bytes))
@@ -45,8 +47,7 @@ static void invent_interface(struct random_network *network, struct network_inte
     interface->duplex = NETWORK_FULL_DUPLEX;
     interface->status.addresses = NETWORK_KNOWN;
     interface->addresses.count = pick(network, 4);
-    interface->addresses.items =
-        calloc(interface->addresses.count + 1, sizeof *interface->addresses.items);
+    interface->addresses.items = lists;
     for (uint32_t i = 0; i < interface->addresses.count; i++)
         interface->addresses.items[i] =
             (struct network_address){.family = 2, .prefix_length = 24, .bytes = {10, 0, 0, i}};
@@ -101,7 +102,10 @@ static void invent_event(struct random_network *network, struct network_event *e
 static struct observation *random_observation(struct random_network *network)
 {
     struct observation *observation = calloc(1, sizeof *observation);
+    struct network_address *lists = calloc(NETWORK_NAMES, 3 * sizeof *lists);
 
+    observation->lists = lists;
+    observation->has_all_interfaces = true;
     observation->wall_ms = network->wall_ms += pick(network, 2000);
     observation->is_tick = true;
     observation->interfaces = calloc(NETWORK_NAMES, sizeof *observation->interfaces);
@@ -119,7 +123,7 @@ static struct observation *random_observation(struct random_network *network)
         interface->status.name = NETWORK_KNOWN;
         if (i >= NETWORK_NAMES - 3)
             PUT_TEXT(interface, netns, "another namespace");
-        invent_interface(network, interface);
+        invent_interface(network, &lists[3 * i], interface);
     }
     observation->has_connections = pick(network, 5) > 0;
     churn_sockets(network);

@@ -181,6 +181,7 @@ static void stage_init(struct stage *stage)
     *stage = (struct stage){0};
     model_init(&stage->model, &(struct model_limits){100, 60000, 100});
     view_set_init(&stage->views, &stage->model);
+    stage->observation.has_all_interfaces = true;
     stage->observation.interfaces = stage->interfaces;
     stage->observation.interface_count = 1;
     PUT_TEXT(&stage->interfaces[0], name, "eth0");
@@ -293,6 +294,23 @@ Test(model, an_entry_and_its_end_between_two_looks_leave_no_trace)
     stage.observation.interface_count = 1;
     stage_tick(&stage);
     assert_change(&stage, "{}");
+    stage_fini(&stage);
+}
+
+Test(model, an_interface_that_an_observation_leaves_out_stays_as_it_was)
+{
+    struct stage stage;
+
+    stage_init(&stage);
+    stage.observation.interface_count = 2;
+    stage_tick(&stage);
+    free(next_change(&stage));
+    stage.observation.has_all_interfaces = false;
+    stage.observation.interface_count = 1;
+    PUT(&stage.interfaces[0], bytes_sent, 5);
+    stage_tick(&stage);
+    assert_change(&stage, "{\"eth0\":{\"bytes_sent\":5}}");
+    cr_assert_eq(stage.model.tables[TOPIC_INTERFACES].count, 2);
     stage_fini(&stage);
 }
 
