@@ -23,6 +23,7 @@ struct network_monitor {
     struct reading reading, next;              /* next is being made of new facts; they swap */
     struct sample_array samples, last_samples; /* they swap too */
     bool is_stale;                             /* the facts of reading are out of date */
+    uint64_t current_ns;                       /* until then they were not */
     uint64_t revision;
     struct rates interface_rates;
     uint64_t refreshed_ns; /* of the last reading of counters */
@@ -154,6 +155,7 @@ static void publish_facts(struct network_monitor *monitor)
     totals_decide(&monitor->next.interfaces);
     swap_readings(monitor);
     monitor->is_stale = false;
+    monitor->current_ns = platform_now_ns(monitor->platform);
     monitor->revision++;
     for (size_t i = 0; i < monitor->reading.interfaces.count; i++)
         monitor->reading.interfaces.items[i].revision = monitor->revision;
@@ -202,8 +204,10 @@ static void publish_samples(struct network_monitor *monitor, uint64_t time_ns)
 
 static void find_transitions(struct network_monitor *monitor)
 {
-    transitions_find(
-        &monitor->reading, &monitor->next, platform_wall_ms(monitor->platform), &monitor->events);
+    uint64_t now_ns = platform_now_ns(monitor->platform);
+    struct transitions_time time = {.wall_ms = platform_wall_ms(monitor->platform),
+        .span_ms = (now_ns - monitor->current_ns) / 1000000};
+    transitions_find(&monitor->reading, &monitor->next, &time, &monitor->events);
 }
 
 static int drain(struct network_monitor *monitor)
@@ -213,6 +217,8 @@ static int drain(struct network_monitor *monitor)
     if (result == PLATFORM_OVERRUN)
         transitions_overrun(platform_wall_ms(monitor->platform), &monitor->events);
     monitor->is_stale |= has_changed || result == PLATFORM_OVERRUN;
+    if (!monitor->is_stale)
+        monitor->current_ns = platform_now_ns(monitor->platform);
     return result < 0 ? result : 0;
 }
 

@@ -198,6 +198,8 @@ struct network_interface {
      * high half how many devices had that before. */
     uint64_t identity;
     uint64_t revision; /* of its last change; see network_monitor_revision */
+    /* How many of carrier_changes the events have told of. */
+    uint32_t carrier_changes_told;
     /* Its other end (veth peer, macvlan parent …) is in another network namespace. */
     bool is_linked_outside;
     struct {

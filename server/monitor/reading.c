@@ -135,6 +135,7 @@ void reading_carry_counters(struct reading *reading, const struct reading *earli
         const struct network_interface *was = is_aligned
                                                   ? &earlier->interfaces.items[i]
                                                   : reading_find_identity(earlier, iface->identity);
+        iface->carrier_changes_told = was ? was->carrier_changes_told : iface->carrier_changes;
         if (was)
             carry(iface, was);
     }

@@ -36,7 +36,7 @@ const struct network_interface *reading_find_identity(
 bool reading_put_sample(struct network_interface *iface, const struct interface_sample *sample);
 
 /* Gives every interface the counters (but carrier_changes, which is read with the facts) and the
- * speeds it had in an earlier reading, which is aligned or indexed. */
+ * speeds it had in an earlier reading, which is aligned or indexed, and what was told of it. */
 void reading_carry_counters(struct reading *reading, const struct reading *earlier);
 
 #endif

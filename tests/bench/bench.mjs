@@ -234,12 +234,60 @@ async function benchBytes() {
     return rows;
 }
 
+// Times in ms from the word to `ip` to the message at a client, of a link that is switched off and on.
+async function toggleLink(port, toggles) {
+    const ip = spawn("ip", ["-batch", "-"], { stdio: ["pipe", "inherit", "inherit"] });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/api/v1/stream`, "ifpulse.v1", { perMessageDeflate: false });
+    const took = [];
+    let told;
+    socket.on("open", () => socket.send(JSON.stringify({ op: "subscribe", id: 1, topic: "interfaces", interval_ms: 60_000 })));
+    socket.on("message", (data) => {
+        const message = JSON.parse(data);
+        const link = (message.data ?? message.patch)?.a0;
+        if (link?.is_up !== undefined) {
+            told?.({ isUp: link.is_up, at: performance.now() });
+        }
+    });
+    const switched = (word, isUp) => new Promise((done) => {
+        const from = performance.now();
+        told = (link) => link.isUp === isUp && done(link.at - from);
+        ip.stdin.write(`link set a0 ${word}\n`);
+    });
+    await within(switched("up", true), "the link to be up");
+    for (let i = 0; i < toggles; i += 1) {
+        await pause(5 + (i % 20));
+        took.push(await within(switched("down", false), "the link to be down"));
+        await pause(5 + (i % 20));
+        await within(switched("up", true), "the link to be up");
+    }
+    socket.terminate();
+    ip.stdin.end();
+    return took.sort((a, b) => a - b);
+}
+
+async function benchLink() {
+    const rows = [];
+    execFileSync("ip", ["link", "add", "a0", "type", "veth", "peer", "name", "b0"]);
+    execFileSync("ip", ["link", "set", "b0", "up"]);
+    for (const [intervalMs, others] of [[1000, 0], [60_000, 0], [60_000, 1000]]) {
+        const commands = Array.from({ length: others / 2 }, (_, i) => `link add c${i} type veth peer name d${i}\n`).join("");
+        execFileSync("ip", ["-batch", "-"], { input: commands });
+        const server = await launchServer("ifpulse", intervalMs);
+        const took = await toggleLink(server.port, 250);
+        await stop(server);
+        rows.push([`link down in the kernel → client, interval ${intervalMs / 1000} s${others ? `, ${others.toLocaleString("en")} other interfaces` : ""}: p99 of ${took.length}`,
+            ms(took[Math.floor(took.length * 0.99)] * 1000), `p50 ${ms(took[Math.floor(took.length / 2)] * 1000)}, most ${ms(took.at(-1) * 1000)}`]);
+    }
+    return rows;
+}
+
 const STAGES = {
     "1,000 sockets": { run: () => benchSockets(500), isInside: true },
     "20,000 sockets": { run: () => benchSockets(SOCKET_PAIRS), isInside: true },
     "as many sockets as a host may have": { run: () => benchSockets(10 * SOCKET_PAIRS), isInside: true },
     "10 interfaces": { run: () => benchInterfaces(10), isInside: true },
     "1,000 interfaces": { run: () => benchInterfaces(1000), isInside: true },
+    link: { run: benchLink, isInside: true },
     fanout: { run: benchFanout, isInside: true },
     bytes: { run: benchBytes, isInside: true },
     idle: { run: benchIdle, isInside: false },

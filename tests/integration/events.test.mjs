@@ -1,6 +1,7 @@
 // What the kernel announces reaches those who watch at once, whatever interval they asked for.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 
 import { Client } from "../support/client.mjs";
@@ -16,6 +17,7 @@ const STEPS = [
     ["ip link set lan up", (i) => i.is_up && i.is_active, "link_up"],
     ["ip addr add 10.4.0.1/24 dev lan", (i) => i.addresses.includes("10.4.0.1/24"), "address_added", "10.4.0.1/24"],
     ["ip addr add fd04::1/64 dev lan nodad", (i) => i.addresses.includes("fd04::1/64"), "address_added", "fd04::1/64"],
+    ["ip route add default via 10.4.0.9", (i) => i.primary === true, "route_changed"],
     ["ip addr del 10.4.0.1/24 dev lan", (i) => !i.addresses.includes("10.4.0.1/24"), "address_removed", "10.4.0.1/24"],
     ["ip link set lan down", (i) => !i.is_up && !i.is_active, "link_down"],
     ["ip link del lan", (i) => i === undefined, "interface_removed"],
@@ -42,10 +44,31 @@ test("link and address changes come at once and in order, also to who asked for 
         .map((e) => (e.address ? `${e.event} ${e.address}` : e.event));
     const asked = got.filter((word) => expected.includes(word));
     assert.deepEqual([...new Set(asked)], expected, JSON.stringify(mine()));
+    assert.ok(mine().some((e) => e.message === "there is no default route any more (it left through lan)"), "it went with its address");
     for (const event of mine()) {
         assert.match(event.message, /^[^\n]*\blan\b[^\n]*$/, "a sentence that names the interface");
         assert.ok(!Number.isNaN(Date.parse(event.time)), event.time);
     }
+    await client.close();
+    await server.stop();
+});
+
+// A server that was held up hears too late: what it could not be told is read anew, and said.
+test("what was announced to a server that could not listen is read anew, and it says so", async (t) => {
+    const server = await startServer(t, { intervalMs: 60_000 });
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events");
+    const interfaces = await client.subscribe("interfaces");
+    addLink("lan6");
+    await interfaces.reaches((state) => state.lan6, "lan6");
+    process.kill(server.pid, "SIGSTOP");
+    const words = (verb) => Array.from({ length: 6000 }, (_, i) => `address ${verb} 10.6.${i >> 8}.${i & 255}/32 dev lo\n`).join("");
+    execFileSync("ip", ["-batch", "-"], { input: words("add") + words("del") });
+    run("ip link set lan6 mtu 1414");
+    process.kill(server.pid, "SIGCONT");
+    await events.reaches((state) => Object.values(state).some((e) => e.event === "overrun"), "the event of it");
+    await interfaces.reaches((state) => state.lan6.mtu === 1414, "what was lost");
+    assert.equal(Object.values(events.state).filter((e) => e.event === "overrun").length, 1);
     await client.close();
     await server.stop();
 });

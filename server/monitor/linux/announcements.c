@@ -1,13 +1,38 @@
 #include "announcements.h"
 
 #include "platform.h"
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { DRAIN_MAX = 4096, ROOM_BYTES = 1 << 20 };
+
+/* Lets everything through but routes that are no default routes of the main table. The kernel runs
+ * it where it would queue the message, so that the others neither wake us nor take room. What it
+ * loads is in network order. */
+static int leave_out_routes(int fd)
+{
+    enum { TYPE = offsetof(struct nlmsghdr, nlmsg_type) };
+    enum { LENGTH = NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_dst_len) };
+    enum { TABLE = NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_table) };
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, TYPE),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, LENGTH),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, TABLE),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RT_TABLE_MAIN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {.len = ARRAY_LENGTH(steps), .filter = steps};
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) < 0 ? -errno : 0;
+}
 
 /* Bound before it joins: the kernel's own port is 0, and what it announces goes to every port but
  * the sender's, so a socket that has none yet hears nothing. */
@@ -16,7 +41,8 @@ static int join(int fd)
     struct sockaddr_nl any = {.nl_family = AF_NETLINK};
     if (bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
         return -errno;
-    static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR};
+    static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+        RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
     for (size_t i = 0; i < ARRAY_LENGTH(groups); i++)
         if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) < 0)
             return -errno;
@@ -32,7 +58,9 @@ int announcements_open(int *ret_fd)
     int room = ROOM_BYTES;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-    int result = join(fd);
+    int result = leave_out_routes(fd);
+    if (result == 0)
+        result = join(fd);
     if (result < 0) {
         close(fd);
         return result;
@@ -58,27 +86,37 @@ static int note_gone(const struct announcement *announcement, ssize_t size, stru
     return map_insert_index(gone, key, count == MAP_ABSENT ? 1 : count + 1);
 }
 
-int announcements_drain(int fd, struct map *gone, bool *ret_changed)
+static void note_what(
+    const struct announcement *announcement, ssize_t size, struct announced *announced)
 {
-    bool has_changed = false, is_overrun = false;
+    uint16_t type =
+        size < (ssize_t)sizeof(announcement->header) ? 0 : announcement->header.nlmsg_type;
+    if (type == RTM_NEWROUTE || type == RTM_DELROUTE)
+        announced->route = true;
+    else
+        announced->links = true;
+}
+
+int announcements_drain(int fd, struct map *gone, struct announced *announced)
+{
+    bool is_overrun = false;
     for (int i = 0; i < DRAIN_MAX; i++) {
         struct announcement announcement;
         ssize_t size = recv(fd, &announcement, sizeof(announcement), MSG_TRUNC);
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0 && errno == ENOBUFS) {
-            is_overrun = true;
+            is_overrun = announced->links = true;
             continue;
         }
         if (size < 0 && errno != EAGAIN)
             return -errno;
         if (size < 0)
             break;
-        has_changed = true;
+        note_what(&announcement, size, announced);
         int result = note_gone(&announcement, size, gone);
         if (result < 0)
             return result;
     }
-    *ret_changed = has_changed || is_overrun;
     return is_overrun ? PLATFORM_OVERRUN : 0;
 }

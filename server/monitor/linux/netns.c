@@ -1,7 +1,7 @@
 #include "netns.h"
 
 #include "addresses.h"
-#include "announcements.h"
+#include "default_route.h"
 #include "device_facts.h"
 #include "ethtool_facts.h"
 #include <errno.h>
@@ -66,7 +66,7 @@ int netns_open(const char *name, uint16_t ordinal, struct netns **ret_netns)
     netns->ioctl_socket = -1;
     netns->closings = -1;
     netns->socket_counts = (struct socket_counts_files){-1, -1};
-    netns->is_stale = true;
+    netns->stale.links = true;
     netns->counters.socket = &netns->route;
     int result = open_sockets(netns);
     if (result == 0)
@@ -128,15 +128,30 @@ static int read_facts(struct netns *netns)
     return result;
 }
 
+/* Without an answer it is not known, and the rest is shown all the same. */
+static void read_primary(struct netns *netns)
+{
+    uint32_t primary;
+    int result = default_route_read(&netns->route, &primary);
+    for (size_t i = 0; i < netns->facts.count; i++) {
+        struct network_interface *iface = &netns->facts.items[i];
+        if (result == 0)
+            PUT(iface, is_primary, (iface->identity & UINT32_MAX) == primary);
+        else
+            iface->status.is_primary = NETWORK_ERROR;
+    }
+}
+
 static int update_facts(struct netns *netns, uint64_t now_ns)
 {
-    if (!netns->is_stale)
-        return 0;
-    int result = read_facts(netns);
+    int result = netns->stale.links ? read_facts(netns) : 0;
     if (result < 0)
         return result;
-    netns->is_stale = false;
-    netns->facts_ns = now_ns;
+    if (netns->stale.links)
+        netns->facts_ns = now_ns;
+    if (netns->stale.links || netns->stale.route)
+        read_primary(netns);
+    netns->stale = (struct announced){0};
     paths_forget(&netns->paths);
     return 0;
 }
@@ -158,7 +173,7 @@ int netns_read_samples(struct netns *netns, struct sample_array *ret_samples)
     if (result < 0)
         return result;
     wireless_put_signals(&netns->wireless, ret_samples->items + first, ret_samples->count - first);
-    netns->is_stale |= has_missed;
+    netns->stale.links |= has_missed;
     return has_missed ? PLATFORM_CHANGED : 0;
 }
 
@@ -229,13 +244,12 @@ int netns_drain_closings(struct netns *netns, struct closings *closings, bool *r
 
 int netns_drain_changes(struct netns *netns, uint64_t now_ns, bool *ret_changed)
 {
-    bool has_changed = false;
-    int result = announcements_drain(netns->announcements, &netns->gone, &has_changed);
+    int result = announcements_drain(netns->announcements, &netns->gone, &netns->stale);
     if (result < 0)
         return result;
-    netns->is_stale |= has_changed || now_ns - netns->facts_ns >= RECONCILE_NS;
-    if (has_changed)
+    netns->stale.links |= now_ns - netns->facts_ns >= RECONCILE_NS;
+    *ret_changed = netns->stale.links || netns->stale.route;
+    if (*ret_changed)
         paths_forget(&netns->paths);
-    *ret_changed = netns->is_stale;
     return result;
 }

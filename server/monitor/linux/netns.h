@@ -7,6 +7,7 @@
 #ifndef IFPULSE_NETNS_H
 #define IFPULSE_NETNS_H
 
+#include "announcements.h"
 #include "closings.h"
 #include "counters.h"
 #include "links.h"
@@ -38,7 +39,7 @@ struct netns {
     struct map name_by_index;     /* to facts */
     struct map gone;              /* by ifindex, how many devices that had it are no more */
     int trouble;                  /* of another one: why it cannot be read, -errno */
-    bool is_stale;
+    struct announced stale;       /* what of the facts is out of date */
     uint64_t facts_ns;
 };
 

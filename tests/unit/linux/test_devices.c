@@ -1,6 +1,7 @@
 /* Real devices, in a network namespace that each test makes for itself and that ends with it. */
 #include "network_monitor.h"
 
+#include "announcements.h"
 #include "base.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -277,6 +278,145 @@ Test(devices, one_made_again_under_its_name_is_a_reset_without_a_spike)
     refresh();
     cr_assert_not(network_has(find("va"), download_bytes_per_s));
     cr_assert(strstr(events(), "counter_reset va\n"), "%s", events());
+}
+
+static const char *messages(void)
+{
+    static char text[8192];
+    size_t count;
+    const struct network_event *items = network_monitor_events(monitor, &count);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        strcat(strcat(text, items[i].message), "\n");
+    return text;
+}
+
+Test(devices, a_link_that_went_and_came_back_between_two_readings_is_told_of)
+{
+    want("ip link add va type veth peer name vb");
+    must("ip link set va up; ip link set vb up");
+    must(
+        "for i in $(seq 200); do ip link show va | grep -q 'state UP' && exit 0; sleep 0.05; done; "
+        "exit 1");
+    open_monitor();
+    cr_assert(find("va")->is_active);
+    must("for i in 1 2 3; do echo link set vb down; echo link set vb up; done | ip -batch -");
+    must(
+        "for i in $(seq 200); do ip link show va | grep -q 'state UP' && exit 0; sleep 0.05; done; "
+        "exit 1");
+    refresh();
+    cr_assert(strstr(messages(), "va: link went down and came back 3 times, in the last "), "%s",
+        messages());
+    cr_assert(strstr(messages(), "va: link is up again\n"));
+    size_t count, again;
+    network_monitor_events(monitor, &count);
+    must("ip link set va mtu 1400");
+    refresh();
+    network_monitor_events(monitor, &again);
+    cr_assert_eq(again, count, "it is told of once: %s", messages());
+}
+
+static void must_have_pairs(void)
+{
+    want("ip link add va type veth peer name vb && ip link add vc type veth peer name vd");
+    must("for i in va vb vc vd; do ip link set $i up; done");
+    must("ip address add 10.1.0.1/24 dev va; ip address add 10.2.0.1/24 dev vc");
+}
+
+Test(devices, the_one_that_the_default_route_leaves_through_is_primary)
+{
+    must_have_pairs();
+    must("ip route add default via 10.1.0.2 metric 100");
+    open_monitor();
+    cr_assert(find("va")->is_primary);
+    cr_assert_not(find("vc")->is_primary);
+    must("ip route add default via 10.2.0.2 metric 50");
+    follow_until("route_changed vc\n");
+    cr_assert(find("vc")->is_primary && !find("va")->is_primary);
+    must("ip link set vc down"); /* takes its routes along, without a word about them */
+    follow_until("route_changed va\n");
+    must("ip route del default");
+    while (!strstr(messages(), "there is no default route any more (it left through va)\n"))
+        cr_assert(follow(), "%s", messages());
+    cr_assert(network_has(find("va"), is_primary) && !find("va")->is_primary);
+}
+
+Test(devices, the_default_route_is_found_where_a_special_one_or_another_table_hides_it)
+{
+    must_have_pairs();
+    must("ip route add default via 10.2.0.2 metric 70");
+    must("ip route add default via 10.1.0.2 metric 60");
+    must("ip route add unreachable 240.0.0.0/4");
+    open_monitor();
+    cr_assert(find("va")->is_primary);
+    must("ip route add default dev vc table 100 && ip rule add table 100");
+    must("ip link set va mtu 1400");
+    refresh();
+    cr_assert(find("va")->is_primary);
+}
+
+Test(devices, of_several_next_hops_the_first_is_primary)
+{
+    must_have_pairs();
+    want("ip route add default nexthop via 10.2.0.2 nexthop via 10.1.0.2");
+    open_monitor();
+    cr_assert(find("vc")->is_primary);
+    cr_assert_not(find("va")->is_primary);
+}
+
+Test(devices, the_default_route_is_ipv6s_where_ipv4_has_none)
+{
+    want("ip link add va type veth peer name vb");
+    must("ip link set vb up; ip link set va up");
+    want("ip -6 address add fd01::1/64 dev va nodad && ip -6 route add default via fd01::2");
+    open_monitor();
+    cr_assert(find("va")->is_primary);
+    must("ip -6 route add unreachable 4000::/3 && ip link set vb mtu 1400");
+    refresh();
+    cr_assert(find("va")->is_primary);
+}
+
+/* Announcements are delivered before the command that causes them has ended. */
+Test(devices, routes_that_are_no_default_routes_are_not_even_heard)
+{
+    must_have_pairs();
+    struct announced announced = {0};
+    struct map gone = {0};
+    int fd;
+    cr_assert_eq(announcements_open(&fd), 0);
+    must("for i in $(seq 200); do echo route add 10.9.$i.0/24 via 10.1.0.2; done | ip -batch -");
+    must("ip route add default via 10.1.0.2 table 100; ip -6 route add fd09::/64 dev va");
+    char byte;
+    cr_assert_eq(recv(fd, &byte, 1, 0), -1);
+    must("ip route add default via 10.1.0.2");
+    cr_assert_eq(announcements_drain(fd, &gone, &announced), 0);
+    cr_assert(announced.route && !announced.links);
+    announced = (struct announced){0};
+    must("ip link set va mtu 1400");
+    cr_assert_eq(announcements_drain(fd, &gone, &announced), 0);
+    cr_assert(announced.links && !announced.route);
+    map_fini(&gone);
+    close(fd);
+}
+
+Test(devices, more_changes_than_there_is_room_for_are_read_again_and_told_of)
+{
+    enum { ADDRESSES = 6000 };
+    open_monitor();
+    must("for i in $(seq 0 5999); do echo address add 10.5.$((i / 250)).$((i % 250))/32 dev lo; "
+         "done | ip -batch -");
+    refresh();
+    cr_assert_eq(find("lo")->addresses.count, 1 + 1 + ADDRESSES, "%u", find("lo")->addresses.count);
+    size_t count, overruns = 0;
+    const struct network_event *items = network_monitor_events(monitor, &count);
+    cr_assert_eq(items[count - 1].identity, 1 + ADDRESSES, "one overrun, and all of them");
+    must("for i in $(seq 0 5999); do echo address del 10.5.$((i / 250)).$((i % 250))/32 dev lo; "
+         "echo address add 10.5.$((i / 250)).$((i % 250))/32 dev lo; done | ip -batch -");
+    refresh();
+    items = network_monitor_events(monitor, &count);
+    for (size_t i = 0; i < count; i++)
+        overruns += items[i].event == NETWORK_EVENT_OVERRUN;
+    cr_assert_eq(overruns, 1, "the first is among those that are forgotten");
 }
 
 /* A device was deleted and made again with the same name and the same index between two readings.

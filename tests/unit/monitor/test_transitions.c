@@ -28,6 +28,7 @@ static struct network_interface *add(
     PUT_TEXT(iface, name, name);
     PUT_TEXT(iface, kind, "veth");
     iface->identity = identity;
+    PUT(iface, is_up, true);
     PUT(iface, is_active, is_active);
     iface->status.addresses = NETWORK_KNOWN;
     return iface;
@@ -55,7 +56,8 @@ static void check(const char *expected)
     char text[4096] = "";
     cr_assert_eq(reading_index(&before), 0);
     cr_assert_eq(reading_index(&after), 0);
-    transitions_find(&before, &after, 1234, &events);
+    struct transitions_time time = {.wall_ms = 1234, .span_ms = 56};
+    transitions_find(&before, &after, &time, &events);
     size_t count;
     const struct network_event *items = event_log_items(&events, &count);
     for (size_t i = 0; i < count; i++) {
@@ -83,6 +85,129 @@ Test(transitions, tell_a_link_that_goes_and_comes)
     add(&after, "eth1", 2, true);
     check("link_down eth0: link is down\nlink_up eth1: link is up\n");
     cr_assert(transitions_has_change(&before, &after));
+}
+
+/* One link, with what its carrier_changes were, those told of, and are. */
+static void add_carrier(bool was_active, bool is_active, const uint32_t changes[3])
+{
+    struct network_interface *was = add(&before, "eth0", 1, was_active);
+    struct network_interface *is = add(&after, "eth0", 1, is_active);
+    PUT(was, carrier_changes, changes[0]);
+    PUT(is, carrier_changes, changes[2]);
+    is->carrier_changes_told = changes[1];
+}
+
+Test(transitions, tell_once_of_a_link_that_went_and_came_back_unseen)
+{
+    add_carrier(true, true, (const uint32_t[]){4, 4, 6});
+    check("link_down eth0: link went down and came back, in the last 56 ms\n"
+          "link_up eth0: link is up again\n");
+    cr_assert_eq(after.interfaces.items[0].carrier_changes_told, 6);
+}
+
+Test(transitions, count_what_was_not_seen_beside_what_was)
+{
+    add_carrier(true, false, (const uint32_t[]){4, 4, 11});
+    check("link_down eth0: link went down and came back 3 times, in the last 56 ms\n"
+          "link_up eth0: link is up again\nlink_down eth0: link is down\n");
+}
+
+Test(transitions, tell_of_a_link_that_came_and_went_unseen)
+{
+    add_carrier(false, false, (const uint32_t[]){4, 4, 6});
+    check("link_up eth0: link came up and went down again, in the last 56 ms\n"
+          "link_down eth0: link is down again\n");
+}
+
+/* is_active follows the carrier a moment later: half a flap is not told of until it is a whole. */
+Test(transitions, wait_for_what_a_carrier_change_means)
+{
+    add_carrier(true, true, (const uint32_t[]){4, 4, 5});
+    check("");
+    cr_assert_eq(after.interfaces.items[0].carrier_changes_told, 4);
+}
+
+Test(transitions, join_two_halves_of_a_flap)
+{
+    add_carrier(true, true, (const uint32_t[]){5, 4, 6});
+    check("link_down eth0: link went down and came back, in the last 56 ms\n"
+          "link_up eth0: link is up again\n");
+}
+
+Test(transitions, do_not_tell_twice_of_a_change_that_was_seen_before_its_number)
+{
+    add_carrier(true, false, (const uint32_t[]){4, 4, 4});
+    check("link_down eth0: link is down\n");
+}
+
+Test(transitions, tell_of_no_flap_of_what_is_switched_off)
+{
+    add_carrier(false, false, (const uint32_t[]){4, 4, 8});
+    before.interfaces.items[0].is_up = after.interfaces.items[0].is_up = false;
+    check("");
+    cr_assert_eq(after.interfaces.items[0].carrier_changes_told, 8);
+}
+
+Test(transitions, tell_of_no_flap_of_another_device)
+{
+    add_carrier(true, true, (const uint32_t[]){4, 9, 9});
+    after.interfaces.items[0].identity = 2;
+    check("counter_reset eth0: another interface has this name now; its counters start anew\n");
+}
+
+static void set_primary(struct reading *reading, size_t primary)
+{
+    for (size_t i = 0; i < reading->interfaces.count; i++)
+        PUT(&reading->interfaces.items[i], is_primary, i == primary);
+}
+
+static void add_pair(size_t was_primary, size_t is_primary)
+{
+    add(&before, "eth0", 1, true);
+    add(&before, "eth1", 2, true);
+    add(&after, "eth0", 1, true);
+    add(&after, "eth1", 2, true);
+    set_primary(&before, was_primary);
+    set_primary(&after, is_primary);
+}
+
+enum { NONE = 9 };
+
+Test(transitions, tell_where_the_default_route_leads_now)
+{
+    add_pair(0, 1);
+    check("route_changed default route now leaves through eth1 (was eth0)\n");
+    size_t count;
+    cr_assert_str_eq(event_log_items(&events, &count)[0].interface, "eth1");
+}
+
+Test(transitions, tell_of_a_default_route_that_is_gone)
+{
+    add_pair(0, NONE);
+    check("route_changed there is no default route any more (it left through eth0)\n");
+}
+
+Test(transitions, tell_of_a_default_route_that_is_new)
+{
+    add_pair(NONE, 1);
+    check("route_changed default route now leaves through eth1\n");
+}
+
+Test(transitions, tell_nothing_of_a_default_route_that_is_not_known)
+{
+    add_pair(0, NONE);
+    for (size_t i = 0; i < 2; i++)
+        after.interfaces.items[i].status.is_primary = NETWORK_ERROR;
+    check("");
+}
+
+Test(transitions, keep_the_default_routes_of_namespaces_apart)
+{
+    add_pair(0, 0);
+    PUT_TEXT(&before.interfaces.items[1], netns, "web");
+    PUT_TEXT(&after.interfaces.items[1], netns, "web");
+    PUT(&before.interfaces.items[1], is_primary, true);
+    check("route_changed there is no default route any more (it left through web/eth1)\n");
 }
 
 Test(transitions, tell_addresses_by_their_text)
