@@ -149,16 +149,15 @@ static int read_all(struct network_monitor *monitor)
     return followed < 0 ? followed : result;
 }
 
-/* The next reading becomes the one that is lent. */
-static void publish_facts(struct network_monitor *monitor)
+/* The next reading becomes the one that is lent. Returns whether that is another. */
+static bool publish_facts(struct network_monitor *monitor)
 {
     totals_decide(&monitor->next.interfaces);
+    bool has_changed = reading_mark_changes(&monitor->next, &monitor->reading, ++monitor->revision);
     swap_readings(monitor);
     monitor->is_stale = false;
     monitor->current_ns = platform_now_ns(monitor->platform);
-    monitor->revision++;
-    for (size_t i = 0; i < monitor->reading.interfaces.count; i++)
-        monitor->reading.interfaces.items[i].revision = monitor->revision;
+    return has_changed;
 }
 
 /* Mostly most interfaces are idle, so those are not even looked at. */
@@ -357,7 +356,7 @@ int network_monitor_open_with(
     return 0;
 }
 
-static int follow_facts(struct network_monitor *monitor)
+static int follow_facts(struct network_monitor *monitor, bool *ret_changed)
 {
     int result = read_facts(monitor);
     if (result == 0)
@@ -365,7 +364,7 @@ static int follow_facts(struct network_monitor *monitor)
     if (result < 0)
         return result;
     find_transitions(monitor);
-    publish_facts(monitor);
+    *ret_changed = publish_facts(monitor);
     totals_sum(&monitor->reading.interfaces, &monitor->totals);
     return 0;
 }
@@ -373,14 +372,13 @@ static int follow_facts(struct network_monitor *monitor)
 static int follow(struct network_monitor *monitor, bool *ret_changed)
 {
     uint64_t last_event = monitor->events.last_identity;
+    bool has_changed = false;
     int result = drain(monitor);
-    bool is_stale = monitor->is_stale;
-    if (result == 0 && is_stale)
-        result = follow_facts(monitor);
+    if (result == 0 && monitor->is_stale)
+        result = follow_facts(monitor, &has_changed);
     if (result < 0)
         return result;
-    *ret_changed = monitor->events.last_identity != last_event ||
-                   (is_stale && transitions_has_change(&monitor->next, &monitor->reading));
+    *ret_changed = has_changed || monitor->events.last_identity != last_event;
     return 0;
 }
 

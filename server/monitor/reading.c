@@ -108,23 +108,25 @@ bool reading_put_sample(struct network_interface *iface, const struct interface_
     return turned_back;
 }
 
-static bool is_carried(const struct field *field)
-{
-    if (field->kind == FIELD_RATE)
-        return true;
-    return field->kind == FIELD_COUNTER &&
-           field->offset != offsetof(struct network_interface, carrier_changes);
-}
+/* Counters and rates, which are not read with the facts, and what a radio hears. */
+#define CARRY_OF_(member)                                                                          \
+    to->member = from->member;                                                                     \
+    to->status.member = from->status.member;
+#define CARRY_FACT(member, type)
+#define CARRY_GAUGE(member, type)
+#define CARRY_COUNTER(member, type) SAMPLE_COUNTER_##type(CARRY_OF_, member)
+#define CARRY_RATE(member, type) CARRY_OF_(member)
+#define CARRY_(member, key, type, kind, unit, help) CARRY_##kind(member, type)
 
 static void carry(struct network_interface *to, const struct network_interface *from)
 {
-    for (unsigned i = 0; i < interface_record.field_count; i++) {
-        const struct field *field = &interface_record.fields[i];
-        if (!is_carried(field))
-            continue;
-        memcpy((char *)to + field->offset, (const char *)from + field->offset, field->size);
-        ((uint8_t *)to)[field->status_offset] = ((const uint8_t *)from)[field->status_offset];
-    }
+    to->carrier_changes_told = from->carrier_changes_told;
+    to->revision = from->revision;
+    NETWORK_INTERFACE_METRICS(CARRY_)
+    if (!to->is_wireless || !from->is_wireless)
+        return;
+    CARRY_OF_(signal_dbm)
+    CARRY_OF_(link_bits_per_s)
 }
 
 void reading_carry_counters(struct reading *reading, const struct reading *earlier)
@@ -135,8 +137,36 @@ void reading_carry_counters(struct reading *reading, const struct reading *earli
         const struct network_interface *was = is_aligned
                                                   ? &earlier->interfaces.items[i]
                                                   : reading_find_identity(earlier, iface->identity);
-        iface->carrier_changes_told = was ? was->carrier_changes_told : iface->carrier_changes;
+        iface->carrier_changes_told = iface->carrier_changes;
         if (was)
             carry(iface, was);
     }
+}
+
+/* Nearly always all is the same to the byte, but for where the lists lie. */
+static bool is_same(const struct network_interface *was, const struct network_interface *is)
+{
+    struct network_interface then = *was;
+    then.addresses.items = is->addresses.items;
+    then.lower.items = is->lower.items;
+    bool is_certain = memcmp(&then, is, sizeof(then)) == 0;
+    for (unsigned i = 0; i < interface_record.field_count; i++) {
+        const struct field *field = &interface_record.fields[i];
+        if ((!is_certain || value_is_list(field->type)) && !field_is_same(field, was, is))
+            return false;
+    }
+    return was->identity == is->identity;
+}
+
+bool reading_mark_changes(struct reading *reading, const struct reading *earlier, uint64_t revision)
+{
+    bool is_aligned = reading_is_aligned(reading, earlier), has_changed = !is_aligned;
+    for (size_t i = 0; i < reading->interfaces.count; i++) {
+        struct network_interface *iface = &reading->interfaces.items[i];
+        if (is_aligned && is_same(&earlier->interfaces.items[i], iface))
+            continue;
+        iface->revision = revision;
+        has_changed = true;
+    }
+    return has_changed;
 }

@@ -38,5 +38,9 @@ bool reading_put_sample(struct network_interface *iface, const struct interface_
 /* Gives every interface the counters (but carrier_changes, which is read with the facts) and the
  * speeds it had in an earlier reading, which is aligned or indexed, and what was told of it. */
 void reading_carry_counters(struct reading *reading, const struct reading *earlier);
+/* Gives the revision to every interface of which any datum differs, and to all when some came, went
+ * or moved. Returns whether there are any such. */
+bool reading_mark_changes(
+    struct reading *reading, const struct reading *earlier, uint64_t revision);
 
 #endif

@@ -1,6 +1,5 @@
 #include "transitions.h"
 
-#include "fields.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -255,20 +254,4 @@ void transitions_overrun(int64_t wall_ms, struct event_log *log)
     PUT(event, time_ms, wall_ms);
     PUT_TEXT(event, message,
         "The system announced more changes than could be followed; everything was read again.");
-}
-
-bool transitions_has_change(const struct reading *before, const struct reading *after)
-{
-    if (before->interfaces.count != after->interfaces.count)
-        return true;
-    for (size_t i = 0; i < after->interfaces.count; i++) {
-        const struct network_interface *was = &before->interfaces.items[i];
-        const struct network_interface *is = &after->interfaces.items[i];
-        if (was->identity != is->identity)
-            return true;
-        for (unsigned j = 0; j < interface_record.field_count; j++)
-            if (!field_is_same(&interface_record.fields[j], was, is))
-                return true;
-    }
-    return false;
 }

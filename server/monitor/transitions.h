@@ -29,7 +29,5 @@ void transitions_reset(
     const struct network_interface *iface, int64_t wall_ms, struct event_log *log);
 /* The event of a system that could not tell all it had to. */
 void transitions_overrun(int64_t wall_ms, struct event_log *log);
-/* Whether any datum of any interface differs. */
-bool transitions_has_change(const struct reading *before, const struct reading *after);
 
 #endif

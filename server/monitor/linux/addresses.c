@@ -67,15 +67,17 @@ static int take_address(const struct nlmsghdr *message, void *context)
     return 0;
 }
 
-static int dump(struct netlink_socket *socket, struct address_array *array)
+static int dump(struct netlink_socket *socket, uint32_t index, struct address_array *array)
 {
     int result = NETLINK_INTERRUPTED;
     for (int i = 0; i < NETLINK_TRIES && result == NETLINK_INTERRUPTED; i++) {
         _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
         struct nlmsghdr *request = netlink_request(buffer, RTM_GETADDR);
-        mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
+        struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+        header->ifa_index = index;
         array->count = 0;
-        result = netlink_dump(socket, request, &(struct netlink_sink){take_address, array});
+        result =
+            netlink_dump_strictly(socket, request, &(struct netlink_sink){take_address, array});
     }
     return result < 0 ? result : 0;
 }
@@ -142,10 +144,11 @@ static int assign(const struct address_array *array, struct interface_array *int
     return 0;
 }
 
-int addresses_read(struct netlink_socket *socket, struct interface_array *interfaces)
+int addresses_read(
+    struct netlink_socket *socket, uint32_t index, struct interface_array *interfaces)
 {
     struct address_array array = {0};
-    int result = dump(socket, &array);
+    int result = dump(socket, index, &array);
     if (result == 0)
         result = assign(&array, interfaces);
     free(array.items);

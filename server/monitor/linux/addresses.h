@@ -14,7 +14,9 @@ struct address {
 /* Pure. Of a point-to-point link it is the near end. 0, or -EPROTO where there is none. */
 MUST_CHECK int address_decode(const struct nlmsghdr *message, struct address *ret_address);
 
-/* Gives every interface, known by its identity, its list. */
-MUST_CHECK int addresses_read(struct netlink_socket *socket, struct interface_array *interfaces);
+/* Gives every interface, known by its identity, its list. index: of the only one there is; 0: ask
+ * for those of all. */
+MUST_CHECK int addresses_read(
+    struct netlink_socket *socket, uint32_t index, struct interface_array *interfaces);
 
 #endif

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -75,26 +76,40 @@ struct announcement {
     struct ifinfomsg link;
 };
 
-/* A bridge announces a port that leaves it as deleted too, of its own family. */
-static int note_gone(const struct announcement *announcement, ssize_t size, struct map *gone)
+static int note_gone(uint32_t index, struct map *gone)
 {
-    if (size < (ssize_t)sizeof(*announcement) || announcement->header.nlmsg_type != RTM_DELLINK ||
-        announcement->link.ifi_family != AF_UNSPEC)
-        return 0;
-    struct map_key key = {.low = (uint64_t)announcement->link.ifi_index};
+    struct map_key key = {.low = index};
     size_t count = map_find_index(gone, key);
     return map_insert_index(gone, key, count == MAP_ABSENT ? 1 : count + 1);
 }
 
-static void note_what(
-    const struct announcement *announcement, ssize_t size, struct announced *announced)
+static void note_device(uint32_t index, struct announced *announced)
 {
-    uint16_t type =
-        size < (ssize_t)sizeof(announcement->header) ? 0 : announcement->header.nlmsg_type;
+    for (unsigned i = 0; i < announced->device_count; i++)
+        if (announced->devices[i] == index)
+            return;
+    if (announced->device_count == ANNOUNCED_DEVICES_MAX)
+        announced->all = true;
+    else
+        announced->devices[announced->device_count++] = index;
+}
+
+/* Links and addresses have the index at the same place. A bridge announces a port that leaves it as
+ * deleted too, of its own family. */
+static int note(
+    const struct announcement *announcement, struct map *gone, struct announced *announced)
+{
+    _Static_assert(offsetof(struct ifinfomsg, ifi_index) == offsetof(struct ifaddrmsg, ifa_index),
+        "one place");
+    uint16_t type = announcement->header.nlmsg_type;
+    uint32_t index = (uint32_t)announcement->link.ifi_index;
+    bool has_gone = type == RTM_DELLINK && announcement->link.ifi_family == AF_UNSPEC;
+    announced->all |= has_gone;
     if (type == RTM_NEWROUTE || type == RTM_DELROUTE)
         announced->route = true;
     else
-        announced->links = true;
+        note_device(index, announced);
+    return has_gone ? note_gone(index, gone) : 0;
 }
 
 int announcements_drain(int fd, struct map *gone, struct announced *announced)
@@ -106,15 +121,16 @@ int announcements_drain(int fd, struct map *gone, struct announced *announced)
         if (size < 0 && errno == EINTR)
             continue;
         if (size < 0 && errno == ENOBUFS) {
-            is_overrun = announced->links = true;
+            is_overrun = announced->all = true;
             continue;
         }
         if (size < 0 && errno != EAGAIN)
             return -errno;
         if (size < 0)
             break;
-        note_what(&announcement, size, announced);
-        int result = note_gone(&announcement, size, gone);
+        int result =
+            size < (ssize_t)sizeof(announcement) ? -EPROTO : note(&announcement, gone, announced);
+        announced->all |= result < 0;
         if (result < 0)
             return result;
     }

@@ -100,7 +100,6 @@ static bool ask(struct netlink_socket *socket, uint8_t family, struct default_ro
     return result == -ENETUNREACH || (result == 0 && best->index != 0);
 }
 
-/* Strict checking is what makes the kernel keep to the table asked for. */
 static int walk(struct netlink_socket *socket, uint8_t family, struct default_route *best)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
@@ -109,10 +108,7 @@ static int walk(struct netlink_socket *socket, uint8_t family, struct default_ro
     header->rtm_family = family;
     header->rtm_table = RT_TABLE_MAIN;
     header->rtm_type = RTN_UNICAST;
-    int is_on = 1, is_off = 0;
-    (void)mnl_socket_setsockopt(socket->socket, NETLINK_GET_STRICT_CHK, &is_on, sizeof(is_on));
-    int result = netlink_dump(socket, request, &(struct netlink_sink){take_route, best});
-    (void)mnl_socket_setsockopt(socket->socket, NETLINK_GET_STRICT_CHK, &is_off, sizeof(is_off));
+    int result = netlink_dump_strictly(socket, request, &(struct netlink_sink){take_route, best});
     /* There may be no such table, and a kernel without IPv6 has no route by it. */
     bool is_none = result == -ENOENT || result == -EAFNOSUPPORT || result == -EOPNOTSUPP;
     return result < 0 && !is_none ? result : 0;

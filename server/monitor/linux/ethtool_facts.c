@@ -29,7 +29,7 @@ static uint8_t status_of(int result)
     }
 }
 
-static void read_driver(int fd, struct network_interface *iface)
+void ethtool_read_driver(int fd, struct network_interface *iface)
 {
     struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
     int result = call(fd, iface->name, &info);
@@ -82,14 +82,18 @@ static void read_speed(int fd, struct network_interface *iface)
         PUT(iface, duplex, NETWORK_FULL_DUPLEX);
 }
 
-void ethtool_facts_read(int fd, struct network_interface *iface)
+static void read_ring(int fd, struct network_interface *iface)
 {
-    if (iface->type == NETWORK_LOOPBACK) {
-        iface->status.driver = NETWORK_NOT_APPLICABLE;
-        iface->status.link_bits_per_s = NETWORK_NOT_APPLICABLE;
-        iface->status.duplex = NETWORK_NOT_APPLICABLE;
-        return;
-    }
-    read_driver(fd, iface);
+    struct ethtool_ringparam ring = {.cmd = ETHTOOL_GRINGPARAM};
+    int result = call(fd, iface->name, &ring);
+    if (result < 0)
+        iface->status.receive_ring = status_of(result);
+    else if (ring.rx_pending > 0)
+        PUT(iface, receive_ring, ring.rx_pending);
+}
+
+void ethtool_read_settings(int fd, struct network_interface *iface)
+{
     read_speed(fd, iface);
+    read_ring(fd, iface);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,17 +42,68 @@ static void get_index(const struct nlattr *attribute, int32_t *ret_index)
         *ret_index = (int32_t)value;
 }
 
+/* Tunnels that say only in their own data what they go through, and with which attribute. */
+static const struct {
+    const char *kind;
+    uint16_t link_attribute;
+} tunnels[] = {
+    {"vxlan", IFLA_VXLAN_LINK},
+    {"ipip", IFLA_IPTUN_LINK},
+    {"sit", IFLA_IPTUN_LINK},
+    {"ip6tnl", IFLA_IPTUN_LINK},
+    {"gre", IFLA_GRE_LINK},
+    {"gretap", IFLA_GRE_LINK},
+    {"erspan", IFLA_GRE_LINK},
+    {"ip6gre", IFLA_GRE_LINK},
+    {"ip6gretap", IFLA_GRE_LINK},
+    {"ip6erspan", IFLA_GRE_LINK},
+    {"vti", IFLA_VTI_LINK},
+    {"vti6", IFLA_VTI_LINK},
+    {"xfrm", IFLA_XFRM_LINK},
+};
+
+/* A link being decoded. */
+struct decoding {
+    struct link link;
+    const struct nlattr *data; /* of its kind */
+    uint16_t link_attribute;   /* looked for in data */
+};
+
+static int take_data(const struct nlattr *attribute, void *context)
+{
+    struct decoding *decoding = context;
+    if (mnl_attr_get_type(attribute) == decoding->link_attribute)
+        get_index(attribute, &decoding->link.lower_index);
+    return MNL_CB_OK;
+}
+
+static void take_tunnel(struct decoding *decoding)
+{
+    if (!decoding->data || decoding->link.lower_index != 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LENGTH(tunnels); i++) {
+        if (strcmp(decoding->link.kind, tunnels[i].kind) != 0)
+            continue;
+        decoding->link_attribute = tunnels[i].link_attribute;
+        (void)mnl_attr_parse_nested(decoding->data, take_data, decoding);
+        return;
+    }
+}
+
 static int take_info(const struct nlattr *attribute, void *context)
 {
-    struct link *link = context;
+    struct decoding *decoding = context;
     if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
-        copy_text(link->kind, sizeof(link->kind), attribute);
+        copy_text(decoding->link.kind, sizeof(decoding->link.kind), attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_DATA)
+        decoding->data = attribute;
     return MNL_CB_OK;
 }
 
 static int take_attribute(const struct nlattr *attribute, void *context)
 {
-    struct link *link = context;
+    struct decoding *decoding = context;
+    struct link *link = &decoding->link;
     switch (mnl_attr_get_type(attribute)) {
     case IFLA_IFNAME:
         copy_text(link->name, sizeof(link->name), attribute);
@@ -71,12 +123,13 @@ static int take_attribute(const struct nlattr *attribute, void *context)
         break;
     case IFLA_LINK_NETNSID:
         link->is_lower_outside = true;
+        get_index(attribute, &link->lower_netns_id);
         break;
     case IFLA_CARRIER_CHANGES:
         link->has_carrier_changes = get_u32(attribute, &link->carrier_changes);
         break;
     case IFLA_LINKINFO:
-        (void)mnl_attr_parse_nested(attribute, take_info, link);
+        (void)mnl_attr_parse_nested(attribute, take_info, decoding);
         break;
     default:
         break;
@@ -90,12 +143,15 @@ int link_decode(const struct nlmsghdr *message, struct link *ret_link)
         mnl_nlmsg_get_payload_len(message) < sizeof(struct ifinfomsg))
         return -EPROTO;
     const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
-    struct link link = {
-        .index = header->ifi_index, .hardware_type = header->ifi_type, .flags = header->ifi_flags};
-    netlink_parse(message, sizeof(*header), take_attribute, &link);
-    if (link.index <= 0 || link.name[0] == '\0')
+    struct decoding decoding = {.link = {.index = header->ifi_index,
+                                    .hardware_type = header->ifi_type,
+                                    .flags = header->ifi_flags,
+                                    .lower_netns_id = -1}};
+    netlink_parse(message, sizeof(*header), take_attribute, &decoding);
+    take_tunnel(&decoding);
+    if (decoding.link.index <= 0 || decoding.link.name[0] == '\0')
         return -EPROTO;
-    *ret_link = link;
+    *ret_link = decoding.link;
     return 0;
 }
 
@@ -150,6 +206,26 @@ int links_read(struct netlink_socket *socket, struct link_array *ret_links)
         result = netlink_dump(socket, request, &(struct netlink_sink){take_link, ret_links});
     }
     return result == NETLINK_INTERRUPTED ? keep_latest(ret_links) : result;
+}
+
+static int take_one(const struct nlmsghdr *message, void *context)
+{
+    return link_decode(message, context);
+}
+
+int link_read(struct netlink_socket *socket, int32_t index, struct link *ret_link)
+{
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = netlink_request(buffer, RTM_GETLINK);
+    struct link link = {0};
+    request->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+    struct ifinfomsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+    header->ifi_index = index;
+    mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    int result = netlink_dump(socket, request, &(struct netlink_sink){take_one, &link});
+    if (result == 0)
+        *ret_link = link;
+    return result;
 }
 
 static const struct {
@@ -244,6 +320,10 @@ void link_describe(const struct link *link, struct network_interface *iface)
     PUT(iface, supports_broadcast, (link->flags & IFF_BROADCAST) != 0);
     PUT(iface, supports_multicast, (link->flags & IFF_MULTICAST) != 0);
     put_mac_address(link, iface);
+    iface->status.link_netns_id =
+        link->is_lower_outside ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
+    if (link->lower_netns_id >= 0)
+        PUT(iface, link_netns_id, link->lower_netns_id);
     if (link->has_mtu)
         PUT(iface, mtu_bytes, link->mtu_bytes);
     if (link->has_carrier_changes)

@@ -11,7 +11,8 @@
 
 struct link {
     int32_t index, lower_index, master_index; /* 0: none */
-    bool is_lower_outside;                    /* lower_index belongs to another namespace */
+    bool is_lower_outside;                    /* lower_index belongs to another namespace, */
+    int32_t lower_netns_id;                   /* which has this number here; -1: none yet */
     uint16_t hardware_type;                   /* ARPHRD_* */
     uint32_t flags;                           /* IFF_* */
     char name[16], kind[64];                  /* kind is empty for plain devices */
@@ -32,6 +33,8 @@ MUST_CHECK int link_decode(const struct nlmsghdr *message, struct link *ret_link
 
 /* Fills ret_links anew. */
 MUST_CHECK int links_read(struct netlink_socket *socket, struct link_array *ret_links);
+/* The one of that index. -ENODEV: there is none. */
+MUST_CHECK int link_read(struct netlink_socket *socket, int32_t index, struct link *ret_link);
 
 /* What the link tells of an interface: all facts but addresses, lower, and what ethtool, sysfs and
  * nl80211 know. Pure. */

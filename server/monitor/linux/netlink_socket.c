@@ -105,6 +105,16 @@ int netlink_dump(
     return progress.is_interrupted ? NETLINK_INTERRUPTED : 0;
 }
 
+int netlink_dump_strictly(
+    struct netlink_socket *socket, struct nlmsghdr *request, const struct netlink_sink *sink)
+{
+    int is_on = 1, is_off = 0;
+    (void)mnl_socket_setsockopt(socket->socket, NETLINK_GET_STRICT_CHK, &is_on, sizeof(is_on));
+    int result = netlink_dump(socket, request, sink);
+    (void)mnl_socket_setsockopt(socket->socket, NETLINK_GET_STRICT_CHK, &is_off, sizeof(is_off));
+    return result;
+}
+
 void netlink_parse(const struct nlmsghdr *message, size_t header_size,
     int (*take)(const struct nlattr *attribute, void *context), void *context)
 {

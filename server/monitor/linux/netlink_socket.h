@@ -38,6 +38,10 @@ struct nlmsghdr *netlink_request(void *buffer, uint16_t type);
 MUST_CHECK int netlink_dump(
     struct netlink_socket *socket, struct nlmsghdr *request, const struct netlink_sink *sink);
 
+/* The same, with the kernel keeping to what the request's header and attributes select. */
+MUST_CHECK int netlink_dump_strictly(
+    struct netlink_socket *socket, struct nlmsghdr *request, const struct netlink_sink *sink);
+
 /* Gives every attribute behind a header of that size to take, as mnl_attr_parse does, but reads no
  * padding behind the message's end, which a message in memory of its own does not have. */
 void netlink_parse(const struct nlmsghdr *message, size_t header_size,

@@ -1,9 +1,6 @@
 #include "netns.h"
 
-#include "addresses.h"
-#include "default_route.h"
-#include "device_facts.h"
-#include "ethtool_facts.h"
+#include "netns_facts.h"
 #include <errno.h>
 #include <linux/netlink.h>
 #include <string.h>
@@ -19,11 +16,13 @@ void netns_close(struct netns *netns)
         return;
     netlink_close(&netns->route);
     netlink_close(&netns->diag);
+    netlink_close(&netns->generic);
     paths_fini(&netns->paths);
     wireless_fini(&netns->wireless);
+    device_settings_fini(&netns->settings);
     link_array_fini(&netns->links);
     interface_array_fini(&netns->facts);
-    map_fini(&netns->name_by_index);
+    map_fini(&netns->by_index);
     map_fini(&netns->gone);
     if (netns->announcements >= 0)
         close(netns->announcements);
@@ -47,7 +46,7 @@ static int open_sockets(struct netns *netns)
     if (result == 0)
         result = netlink_open(&netns->diag, NETLINK_SOCK_DIAG);
     if (result == 0)
-        result = wireless_init(&netns->wireless);
+        result = netlink_open(&netns->generic, NETLINK_GENERIC);
     if (result == 0 && netns->ordinal != 0)
         socket_counts_open(&netns->socket_counts);
     /* Without them all else works. */
@@ -66,100 +65,22 @@ int netns_open(const char *name, uint16_t ordinal, struct netns **ret_netns)
     netns->ioctl_socket = -1;
     netns->closings = -1;
     netns->socket_counts = (struct socket_counts_files){-1, -1};
-    netns->stale.links = true;
+    netns->stale.all = true;
     netns->counters.socket = &netns->route;
+    wireless_init(&netns->wireless, &netns->generic);
+    device_settings_init(&netns->settings, &netns->generic);
     int result = open_sockets(netns);
     if (result == 0)
         *ret_netns = HAND_OVER(netns);
     return result;
 }
 
-/* Tells a device from an earlier one with the same index. */
-static uint64_t generation_of(const struct netns *netns, int32_t index)
-{
-    size_t gone = map_find_index(&netns->gone, (struct map_key){.low = (uint64_t)index});
-    return gone == MAP_ABSENT ? 0 : gone;
-}
-
-#define PUT_NETNS(netns_, record)                                                                  \
-    do {                                                                                           \
-        if ((netns_)->name[0] != '\0')                                                             \
-            PUT_TEXT(record, netns, (netns_)->name);                                               \
-        else                                                                                       \
-            (record)->status.netns = NETWORK_NOT_APPLICABLE;                                       \
-    } while (0)
-
-static int describe_links(struct netns *netns)
-{
-    interface_array_clear(&netns->facts);
-    map_clear(&netns->name_by_index);
-    for (size_t i = 0; i < netns->links.count; i++) {
-        const struct link *link = &netns->links.items[i];
-        struct network_interface *iface = interface_array_append(&netns->facts);
-        if (!iface)
-            return -ENOMEM;
-        link_describe(link, iface);
-        iface->identity |=
-            (generation_of(netns, link->index) & UINT16_MAX) << 32 | (uint64_t)netns->ordinal << 48;
-        PUT_NETNS(netns, iface);
-        if (netns->ordinal == 0)
-            device_facts_read(iface); /* /sys knows other namespaces' devices by the same names */
-        ethtool_facts_read(netns->ioctl_socket, iface);
-        int result = map_insert_index(
-            &netns->name_by_index, (struct map_key){.low = (uint64_t)link->index}, i);
-        if (result < 0)
-            return result;
-    }
-    return 0;
-}
-
-static int read_facts(struct netns *netns)
-{
-    int result = links_read(&netns->route, &netns->links);
-    if (result == 0)
-        result = describe_links(netns);
-    if (result == 0)
-        result = links_connect(&netns->links, &netns->facts);
-    if (result == 0)
-        result = addresses_read(&netns->route, &netns->facts);
-    /* Wireless facts are an extra: without them interfaces are shown all the same. */
-    if (result == 0)
-        netns->wireless_result = wireless_read_facts(&netns->wireless, &netns->facts);
-    return result;
-}
-
-/* Without an answer it is not known, and the rest is shown all the same. */
-static void read_primary(struct netns *netns)
-{
-    uint32_t primary;
-    int result = default_route_read(&netns->route, &primary);
-    for (size_t i = 0; i < netns->facts.count; i++) {
-        struct network_interface *iface = &netns->facts.items[i];
-        if (result == 0)
-            PUT(iface, is_primary, (iface->identity & UINT32_MAX) == primary);
-        else
-            iface->status.is_primary = NETWORK_ERROR;
-    }
-}
-
-static int update_facts(struct netns *netns, uint64_t now_ns)
-{
-    int result = netns->stale.links ? read_facts(netns) : 0;
-    if (result < 0)
-        return result;
-    if (netns->stale.links)
-        netns->facts_ns = now_ns;
-    if (netns->stale.links || netns->stale.route)
-        read_primary(netns);
-    netns->stale = (struct announced){0};
-    paths_forget(&netns->paths);
-    return 0;
-}
-
 int netns_read_interfaces(
     struct netns *netns, uint64_t now_ns, struct interface_array *ret_interfaces)
 {
-    int result = update_facts(netns, now_ns);
+    if (netns_is_stale(netns))
+        paths_forget(&netns->paths);
+    int result = netns_facts_update(netns, now_ns);
     for (size_t i = 0; result == 0 && i < netns->facts.count; i++)
         result = interface_array_append_copy(ret_interfaces, &netns->facts.items[i]);
     return result;
@@ -168,13 +89,16 @@ int netns_read_interfaces(
 int netns_read_samples(struct netns *netns, struct sample_array *ret_samples)
 {
     size_t first = ret_samples->count;
-    bool has_missed = false;
+    bool has_missed = false, has_roamed = false;
     int result = counters_read(&netns->counters, &netns->facts, ret_samples, &has_missed);
     if (result < 0)
         return result;
-    wireless_put_signals(&netns->wireless, ret_samples->items + first, ret_samples->count - first);
-    netns->stale.links |= has_missed;
-    return has_missed ? PLATFORM_CHANGED : 0;
+    /* Radios change networks and signals all the time and unannounced. */
+    if (wireless_look(&netns->wireless, &has_roamed) == 0)
+        wireless_put_signals(
+            &netns->wireless, ret_samples->items + first, ret_samples->count - first);
+    netns->stale.all |= has_missed || has_roamed;
+    return has_missed || has_roamed ? PLATFORM_CHANGED : 0;
 }
 
 /* 0: not known. */
@@ -195,7 +119,7 @@ static void put_interface(struct netns *netns, struct network_connection *connec
         return;
     }
     size_t at = map_find_index(
-        &netns->name_by_index, (struct map_key){.low = interface_of(netns, connection, hint)});
+        &netns->by_index, (struct map_key){.low = interface_of(netns, connection, hint)});
     if (at != MAP_ABSENT)
         PUT_TEXT(connection, interface, netns->facts.items[at].name);
 }
@@ -247,8 +171,8 @@ int netns_drain_changes(struct netns *netns, uint64_t now_ns, bool *ret_changed)
     int result = announcements_drain(netns->announcements, &netns->gone, &netns->stale);
     if (result < 0)
         return result;
-    netns->stale.links |= now_ns - netns->facts_ns >= RECONCILE_NS;
-    *ret_changed = netns->stale.links || netns->stale.route;
+    netns->stale.all |= now_ns - netns->facts_ns >= RECONCILE_NS;
+    *ret_changed = netns_is_stale(netns);
     if (*ret_changed)
         paths_forget(&netns->paths);
     return result;

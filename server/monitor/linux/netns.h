@@ -10,6 +10,7 @@
 #include "announcements.h"
 #include "closings.h"
 #include "counters.h"
+#include "device_settings.h"
 #include "links.h"
 #include "map.h"
 #include "netlink_socket.h"
@@ -25,18 +26,19 @@ enum { NETNS_DESCRIPTORS = 8 };
 struct netns {
     char name[32];    /* empty: the one the program runs in */
     uint16_t ordinal; /* tells its interfaces' identities from others'; 0: the program's own */
-    struct netlink_socket route, diag;
+    struct netlink_socket route, diag, generic;
     int announcements, ioctl_socket;
     int closings;        /* -1: there is none */
     int closings_result; /* of opening it: 0 or -errno */
     struct paths paths;
     struct socket_counts_files socket_counts; /* of another one */
     struct wireless wireless;
-    int wireless_result; /* of the last reading of its facts */
+    struct device_settings settings;
+    int wireless_result, settings_result; /* of their last readings */
     struct counters_reader counters;
     struct link_array links;
     struct interface_array facts; /* kept; without counters */
-    struct map name_by_index;     /* to facts */
+    struct map by_index;          /* to facts */
     struct map gone;              /* by ifindex, how many devices that had it are no more */
     int trouble;                  /* of another one: why it cannot be read, -errno */
     struct announced stale;       /* what of the facts is out of date */
@@ -48,6 +50,12 @@ MUST_CHECK int netns_open(const char *name, uint16_t ordinal, struct netns **ret
 /* Accepts NULL. */
 void netns_close(struct netns *netns);
 DEFINE_CLEANUP(struct netns, netns_close)
+
+/* Whether anything is to be read of its interfaces. */
+static inline bool netns_is_stale(const struct netns *netns)
+{
+    return netns->stale.all || netns->stale.route || netns->stale.device_count > 0;
+}
 
 /* What platform_read_interfaces says, of this namespace. now_ns is monotonic. */
 MUST_CHECK int netns_read_interfaces(

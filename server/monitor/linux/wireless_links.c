@@ -1,62 +1,22 @@
 #include "wireless_links.h"
 
+#include "generic_family.h"
 #include <errno.h>
-#include <linux/genetlink.h>
 #include <linux/nl80211.h>
 #include <string.h>
 
-static const char family_name[] = "nl80211";
-
-/* Top-level attributes by type; each decoder looks up those it wants. */
-enum { ATTRIBUTES_MAX = 64 };
-struct attributes {
-    const struct nlattr *items[ATTRIBUTES_MAX];
-};
-
-static int take_attribute(const struct nlattr *attribute, void *context)
-{
-    struct attributes *attributes = context;
-    uint16_t type = mnl_attr_get_type(attribute);
-    if (type < ATTRIBUTES_MAX)
-        attributes->items[type] = attribute;
-    return MNL_CB_OK;
-}
-
-static bool parse(const struct nlmsghdr *message, struct attributes *ret_attributes)
-{
-    if (mnl_nlmsg_get_payload_len(message) < sizeof(struct genlmsghdr))
-        return false;
-    *ret_attributes = (struct attributes){0};
-    netlink_parse(message, sizeof(struct genlmsghdr), take_attribute, ret_attributes);
-    return true;
-}
-
-/* Like netlink_copy_payload, but all or nothing. */
-static bool get(const struct attributes *attributes, int type, void *value, size_t size)
-{
-    const struct nlattr *attribute = attributes->items[type];
-    return attribute && mnl_attr_get_payload_len(attribute) >= size &&
-           netlink_copy_payload(attribute, value, size) == size;
-}
-
-int wireless_decode_family(const struct nlmsghdr *message, uint16_t *ret_family)
-{
-    struct attributes attributes;
-    uint16_t family;
-    if (!parse(message, &attributes) ||
-        !get(&attributes, CTRL_ATTR_FAMILY_ID, &family, sizeof(family)))
-        return -EPROTO;
-    *ret_family = family;
-    return 0;
-}
-
 int wireless_decode_interface(const struct nlmsghdr *message, struct wireless_link *ret_link)
 {
-    struct attributes attributes;
+    struct generic_attributes attributes;
     struct wireless_link link = {0};
-    if (!parse(message, &attributes) ||
-        !get(&attributes, NL80211_ATTR_IFINDEX, &link.index, sizeof(link.index)))
+    uint32_t type;
+    if (!generic_parse(message, &attributes) ||
+        !generic_get(&attributes, NL80211_ATTR_IFINDEX, &link.index, sizeof(link.index)))
         return -EPROTO;
+    if (generic_get(&attributes, NL80211_ATTR_IFTYPE, &type, sizeof(type)))
+        link.is_client = type == NL80211_IFTYPE_STATION || type == NL80211_IFTYPE_P2P_CLIENT;
+    link.has_frequency = generic_get(
+        &attributes, NL80211_ATTR_WIPHY_FREQ, &link.frequency_mhz, sizeof(link.frequency_mhz));
     const struct nlattr *ssid = attributes.items[NL80211_ATTR_SSID];
     if (ssid && mnl_attr_get_payload_len(ssid) > 0) {
         netlink_copy_payload(ssid, link.ssid, sizeof(link.ssid) - 1);
@@ -68,14 +28,14 @@ int wireless_decode_interface(const struct nlmsghdr *message, struct wireless_li
 
 static void take_bitrate(const struct nlattr *attribute, struct wireless_link *link)
 {
-    struct attributes attributes = {0};
+    struct generic_attributes attributes;
     uint32_t hundred_kbit;
     uint16_t hundred_kbit_short;
-    if (mnl_attr_parse_nested(attribute, take_attribute, &attributes) < 0)
+    if (!generic_parse_nested(attribute, &attributes))
         return;
-    if (get(&attributes, NL80211_RATE_INFO_BITRATE32, &hundred_kbit, sizeof(hundred_kbit)))
+    if (generic_get(&attributes, NL80211_RATE_INFO_BITRATE32, &hundred_kbit, sizeof(hundred_kbit)))
         link->bits_per_s = (uint64_t)hundred_kbit * 100000;
-    else if (get(&attributes, NL80211_RATE_INFO_BITRATE, &hundred_kbit_short,
+    else if (generic_get(&attributes, NL80211_RATE_INFO_BITRATE, &hundred_kbit_short,
                  sizeof(hundred_kbit_short)))
         link->bits_per_s = (uint64_t)hundred_kbit_short * 100000;
     link->has_bitrate = link->bits_per_s > 0;
@@ -83,116 +43,112 @@ static void take_bitrate(const struct nlattr *attribute, struct wireless_link *l
 
 int wireless_decode_station(const struct nlmsghdr *message, struct wireless_link *link)
 {
-    struct attributes attributes, station = {0};
-    if (!parse(message, &attributes) || !attributes.items[NL80211_ATTR_STA_INFO] ||
-        mnl_attr_parse_nested(attributes.items[NL80211_ATTR_STA_INFO], take_attribute, &station) <
-            0)
+    struct generic_attributes attributes, station;
+    if (!generic_parse(message, &attributes) ||
+        !generic_parse_nested(attributes.items[NL80211_ATTR_STA_INFO], &station))
         return -EPROTO;
-    if (get(&station, NL80211_STA_INFO_SIGNAL, &link->signal_dbm, sizeof(link->signal_dbm)))
+    if (generic_get(&station, NL80211_STA_INFO_SIGNAL, &link->signal_dbm, sizeof(link->signal_dbm)))
         link->has_signal = true;
     if (station.items[NL80211_STA_INFO_TX_BITRATE])
         take_bitrate(station.items[NL80211_STA_INFO_TX_BITRATE], link);
     return 0;
 }
 
-static struct nlmsghdr *request(void *buffer, uint16_t family, uint8_t command)
+void wireless_init(struct wireless *wireless, struct netlink_socket *socket)
 {
-    struct nlmsghdr *message = netlink_request(buffer, family);
-    struct genlmsghdr *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-    header->cmd = command;
-    header->version = 1;
-    return message;
-}
-
-static int take_family(const struct nlmsghdr *message, void *context)
-{
-    return wireless_decode_family(message, context);
-}
-
-/* -ENOENT: the kernel has no such family now; a module may bring it later. */
-static int find_family(struct wireless *wireless)
-{
-    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
-    struct nlmsghdr *message = request(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-    /* One answer, and an acknowledgement that ends it. */
-    message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-    mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, family_name);
-    wireless->family = 0;
-    int result = netlink_dump(
-        &wireless->netlink, message, &(struct netlink_sink){take_family, &wireless->family});
-    return result == -ENOENT ? 0 : result;
-}
-
-int wireless_init(struct wireless *wireless)
-{
-    *wireless = (struct wireless){0};
-    return netlink_open(&wireless->netlink, NETLINK_GENERIC);
+    *wireless = (struct wireless){.socket = socket};
 }
 
 void wireless_fini(struct wireless *wireless)
 {
     if (!wireless)
         return;
-    netlink_close(&wireless->netlink);
-    free(wireless->links);
+    free(wireless->links.items);
+    free(wireless->next.items);
     *wireless = (struct wireless){0};
 }
 
 static int take_interface(const struct nlmsghdr *message, void *context)
 {
-    struct wireless *wireless = context;
+    struct wireless_link_array *links = context;
     struct wireless_link link;
     if (wireless_decode_interface(message, &link) < 0)
         return 0; /* a P2P device without a network interface */
-    if (wireless->count == wireless->capacity) {
-        size_t larger = wireless->capacity ? wireless->capacity * 2 : 4;
-        struct wireless_link *links = reallocarray(wireless->links, larger, sizeof(*links));
-        if (!links)
+    if (links->count == links->capacity) {
+        size_t larger = links->capacity ? links->capacity * 2 : 4;
+        struct wireless_link *items = reallocarray(links->items, larger, sizeof(*items));
+        if (!items)
             return -ENOMEM;
-        wireless->links = links;
-        wireless->capacity = larger;
+        links->items = items;
+        links->capacity = larger;
     }
-    wireless->links[wireless->count++] = link;
+    links->items[links->count++] = link;
     return 0;
 }
 
-static struct wireless_link *find_link(struct wireless *wireless, uint64_t identity)
+static int read_links(struct wireless *wireless, struct wireless_link_array *links)
 {
-    for (size_t i = 0; i < wireless->count; i++)
-        if (wireless->links[i].index == (identity & UINT32_MAX))
-            return &wireless->links[i];
+    _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
+    struct nlmsghdr *request = generic_request(buffer, wireless->family, NL80211_CMD_GET_INTERFACE);
+    links->count = 0;
+    return netlink_dump(wireless->socket, request, &(struct netlink_sink){take_interface, links});
+}
+
+int wireless_read(struct wireless *wireless)
+{
+    wireless->links.count = 0;
+    int result = generic_find_family(wireless->socket, NL80211_GENL_NAME, &wireless->family);
+    if (result == 0 && wireless->family != 0)
+        result = read_links(wireless, &wireless->links);
+    return result < 0 ? result : 0;
+}
+
+static bool is_same(const struct wireless_link *one, const struct wireless_link *other)
+{
+    return one->index == other->index && one->is_client == other->is_client &&
+           one->has_ssid == other->has_ssid && one->has_frequency == other->has_frequency &&
+           one->frequency_mhz == other->frequency_mhz &&
+           memcmp(one->ssid, other->ssid, sizeof(one->ssid)) == 0;
+}
+
+int wireless_look(struct wireless *wireless, bool *ret_changed)
+{
+    bool has_changed = false;
+    if (wireless->links.count > 0) {
+        int result = read_links(wireless, &wireless->next);
+        if (result < 0)
+            return result;
+        has_changed = wireless->next.count != wireless->links.count;
+        for (size_t i = 0; !has_changed && i < wireless->links.count; i++)
+            has_changed = !is_same(&wireless->links.items[i], &wireless->next.items[i]);
+    }
+    *ret_changed = has_changed;
+    return 0;
+}
+
+static struct wireless_link *find_link(const struct wireless *wireless, uint64_t identity)
+{
+    for (size_t i = 0; i < wireless->links.count; i++)
+        if (wireless->links.items[i].index == (identity & UINT32_MAX))
+            return &wireless->links.items[i];
     return NULL;
 }
 
-static void put_facts(const struct wireless_link *link, struct network_interface *iface)
+void wireless_put_facts(const struct wireless *wireless, struct network_interface *iface)
 {
+    const struct wireless_link *link = find_link(wireless, iface->identity);
+    uint8_t otherwise = link ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
+    iface->status.signal_dbm = link && !link->is_client ? NETWORK_NOT_APPLICABLE : otherwise;
+    iface->status.ssid = otherwise;
+    iface->status.frequency_mhz = otherwise;
+    if (!link)
+        return;
     PUT(iface, is_wireless, true);
     PUT(iface, type, NETWORK_WIFI);
     if (link->has_ssid)
         PUT_TEXT(iface, ssid, link->ssid);
-}
-
-int wireless_read_facts(struct wireless *wireless, struct interface_array *interfaces)
-{
-    wireless->count = 0;
-    int result = find_family(wireless);
-    if (result == 0 && wireless->family != 0) {
-        _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
-        struct nlmsghdr *message = request(buffer, wireless->family, NL80211_CMD_GET_INTERFACE);
-        result = netlink_dump(
-            &wireless->netlink, message, &(struct netlink_sink){take_interface, wireless});
-    }
-    if (result < 0)
-        return result;
-    for (size_t i = 0; i < interfaces->count; i++) {
-        struct network_interface *iface = &interfaces->items[i];
-        const struct wireless_link *link = find_link(wireless, iface->identity);
-        iface->status.signal_dbm = link ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
-        iface->status.ssid = link ? NETWORK_UNAVAILABLE : NETWORK_NOT_APPLICABLE;
-        if (link)
-            put_facts(link, iface);
-    }
-    return 0;
+    if (link->has_frequency)
+        PUT(iface, frequency_mhz, link->frequency_mhz);
 }
 
 static int take_station(const struct nlmsghdr *message, void *context)
@@ -205,30 +161,25 @@ static int take_station(const struct nlmsghdr *message, void *context)
 static void read_station(struct wireless *wireless, struct wireless_link *link)
 {
     _Alignas(struct nlmsghdr) char buffer[NETLINK_REQUEST_BYTES];
-    struct nlmsghdr *message = request(buffer, wireless->family, NL80211_CMD_GET_STATION);
-    mnl_attr_put_u32(message, NL80211_ATTR_IFINDEX, link->index);
-    link->has_signal = false;
-    link->has_bitrate = false;
-    if (netlink_dump(&wireless->netlink, message, &(struct netlink_sink){take_station, link}) < 0)
+    struct nlmsghdr *request = generic_request(buffer, wireless->family, NL80211_CMD_GET_STATION);
+    mnl_attr_put_u32(request, NL80211_ATTR_IFINDEX, link->index);
+    link->has_signal = link->has_bitrate = false;
+    if (netlink_dump(wireless->socket, request, &(struct netlink_sink){take_station, link}) < 0)
         link->has_signal = link->has_bitrate = false;
-}
-
-static void put_signal(const struct wireless_link *link, struct interface_sample *sample)
-{
-    sample->has_radio = true;
-    if (link->has_signal)
-        PUT(sample, signal_dbm, link->signal_dbm);
-    if (link->has_bitrate)
-        PUT(sample, link_bits_per_s, link->bits_per_s);
 }
 
 void wireless_put_signals(struct wireless *wireless, struct interface_sample *samples, size_t count)
 {
-    for (size_t i = 0; wireless->count > 0 && i < count; i++) {
+    for (size_t i = 0; wireless->links.count > 0 && i < count; i++) {
         struct wireless_link *link = find_link(wireless, samples[i].identity);
-        if (!link)
+        /* Whoever is an access point hears many, and none of them is its own signal. */
+        if (!link || !link->is_client)
             continue;
         read_station(wireless, link);
-        put_signal(link, &samples[i]);
+        samples[i].has_radio = true;
+        if (link->has_signal)
+            PUT(&samples[i], signal_dbm, link->signal_dbm);
+        if (link->has_bitrate)
+            PUT(&samples[i], link_bits_per_s, link->bits_per_s);
     }
 }

@@ -2,7 +2,10 @@
  * that size, so that the sanitizer sees a read too many. */
 #include "addresses.h"
 #include "counters.h"
+#include "default_route.h"
 #include "device_facts.h"
+#include "device_settings.h"
+#include "generic_family.h"
 #include "links.h"
 #include "paths.h"
 #include "payload.h"
@@ -13,9 +16,12 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/ethtool_netlink.h>
 #include <linux/genetlink.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/if_tunnel.h>
 #include <linux/inet_diag.h>
 #include <linux/nl80211.h>
 #include <linux/rtnetlink.h>
@@ -177,9 +183,120 @@ Test(decode, link_of_another_namespace_is_told)
 {
     struct link link;
     struct nlmsghdr *message = build_vlan();
+    struct network_interface iface = {0};
+    cr_assert_eq(link_decode(message, &link), 0);
+    link_describe(&link, &iface);
+    cr_assert_eq(iface.status.link_netns_id, NETWORK_NOT_APPLICABLE);
     mnl_attr_put_u32(message, IFLA_LINK_NETNSID, 0);
     cr_assert_eq(link_decode(message, &link), 0);
-    cr_assert(link.is_lower_outside);
+    link_describe(&link, &iface);
+    cr_assert(iface.is_linked_outside && network_has(&iface, link_netns_id));
+    cr_assert_eq(iface.link_netns_id, 0);
+    mnl_attr_put_u32(message, IFLA_LINK_NETNSID, (uint32_t)-1);
+    cr_assert_eq(link_decode(message, &link), 0);
+    iface = (struct network_interface){0};
+    link_describe(&link, &iface);
+    cr_assert(iface.is_linked_outside);
+    cr_assert_eq(iface.status.link_netns_id, NETWORK_UNAVAILABLE, "it has no number here yet");
+}
+
+static struct nlmsghdr *build_tunnel(const char *kind, uint16_t attribute, uint32_t lower)
+{
+    struct nlmsghdr *message = build_link(9, ARPHRD_NONE, 0);
+    mnl_attr_put_strz(message, IFLA_IFNAME, "t0");
+    struct nlattr *info = mnl_attr_nest_start(message, IFLA_LINKINFO);
+    struct nlattr *data = mnl_attr_nest_start(message, IFLA_INFO_DATA);
+    mnl_attr_put_u32(message, 40, 77);
+    mnl_attr_put_u32(message, attribute, lower);
+    mnl_attr_nest_end(message, data);
+    mnl_attr_put_strz(message, IFLA_INFO_KIND, kind);
+    mnl_attr_nest_end(message, info);
+    return message;
+}
+
+Test(decode, tunnel_goes_through_what_its_own_data_names)
+{
+    static const struct {
+        const char *kind;
+        uint16_t attribute;
+        int32_t lower;
+    } rows[] = {{"vxlan", IFLA_VXLAN_LINK, 4}, {"vxlan", IFLA_VXLAN_ID, 0},
+        {"ipip", IFLA_IPTUN_LINK, 4}, {"sit", IFLA_IPTUN_LINK, 4}, {"ip6tnl", IFLA_IPTUN_LINK, 4},
+        {"gre", IFLA_GRE_LINK, 4}, {"gretap", IFLA_GRE_LINK, 4}, {"erspan", IFLA_GRE_LINK, 4},
+        {"ip6gre", IFLA_GRE_LINK, 4}, {"ip6gretap", IFLA_GRE_LINK, 4},
+        {"ip6erspan", IFLA_GRE_LINK, 4}, {"vti", IFLA_VTI_LINK, 4}, {"vti6", IFLA_VTI_LINK, 4},
+        {"xfrm", IFLA_XFRM_LINK, 4}, {"macvlan", 1, 0}};
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct link link;
+        struct nlmsghdr *message = build_tunnel(rows[i].kind, rows[i].attribute, 4);
+        cr_assert_eq(link_decode(message, &link), 0);
+        cr_assert_eq(link.lower_index, rows[i].lower, "%s %u", rows[i].kind, rows[i].attribute);
+        mnl_attr_put_u32(message, IFLA_LINK, 6);
+        cr_assert_eq(link_decode(message, &link), 0);
+        cr_assert_eq(link.lower_index, 6, "what every link says comes first");
+    }
+    mistreat(build_tunnel("vxlan", IFLA_VXLAN_LINK, 4), try_link);
+}
+
+static struct nlmsghdr *build_route(uint8_t length, uint8_t table, uint32_t interface)
+{
+    struct nlmsghdr *message = start(RTM_NEWROUTE);
+    struct rtmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+    header->rtm_dst_len = length;
+    header->rtm_table = table;
+    header->rtm_type = RTN_UNICAST;
+    if (interface != 0)
+        mnl_attr_put_u32(message, RTA_OIF, interface);
+    return message;
+}
+
+static void try_route(const struct nlmsghdr *message)
+{
+    struct default_route route;
+    (void)!default_route_decode(message, &route);
+}
+
+Test(decode, default_route_has_its_interface_and_metric)
+{
+    struct default_route route = {.index = 99};
+    struct nlmsghdr *message = build_route(0, RT_TABLE_MAIN, 3);
+    cr_assert_eq(default_route_decode(message, &route), 0);
+    cr_assert_eq(route.index, 3);
+    cr_assert_eq(route.metric, 0);
+    mnl_attr_put_u32(message, RTA_PRIORITY, 100);
+    mnl_attr_put_u32(message, RTA_TABLE, RT_TABLE_MAIN);
+    cr_assert_eq(default_route_decode(message, &route), 0);
+    cr_assert_eq(route.metric, 100);
+    mistreat(message, try_route);
+    struct nlmsghdr *hops = build_route(0, RT_TABLE_MAIN, 0);
+    struct nlattr *attribute = mnl_attr_nest_start(hops, RTA_MULTIPATH);
+    struct rtnexthop hop[2] = {{.rtnh_len = sizeof(*hop), .rtnh_ifindex = 5},
+        {.rtnh_len = sizeof(*hop), .rtnh_ifindex = 6}};
+    memcpy(mnl_nlmsg_get_payload_tail(hops), hop, sizeof(hop));
+    hops->nlmsg_len += sizeof(hop);
+    mnl_attr_nest_end(hops, attribute);
+    cr_assert_eq(default_route_decode(hops, &route), 0);
+    cr_assert_eq(route.index, 5);
+    mistreat(hops, try_route);
+}
+
+Test(decode, default_route_is_none_that_is_special_dead_or_of_another_table)
+{
+    struct default_route route = {.index = 99};
+    cr_assert_eq(default_route_decode(build_route(1, RT_TABLE_MAIN, 3), &route), -EPROTO);
+    cr_assert_eq(default_route_decode(build_route(0, RT_TABLE_LOCAL, 3), &route), -EPROTO);
+    cr_assert_eq(default_route_decode(build_route(0, RT_TABLE_MAIN, 0), &route), -EPROTO);
+    struct nlmsghdr *message = build_route(0, RT_TABLE_COMPAT, 3);
+    mnl_attr_put_u32(message, RTA_TABLE, 1000);
+    cr_assert_eq(default_route_decode(message, &route), -EPROTO);
+    message = build_route(0, RT_TABLE_MAIN, 3);
+    struct rtmsg *header = mnl_nlmsg_get_payload(message);
+    header->rtm_type = RTN_UNREACHABLE;
+    cr_assert_eq(default_route_decode(message, &route), -EPROTO);
+    header->rtm_type = RTN_UNICAST;
+    header->rtm_flags = RTNH_F_DEAD;
+    cr_assert_eq(default_route_decode(message, &route), -EPROTO);
+    cr_assert_eq(route.index, 99, "untouched");
 }
 
 Test(decode, link_without_a_name_is_none)
@@ -628,7 +745,7 @@ static void try_wireless(const struct nlmsghdr *message)
 {
     uint16_t family;
     struct wireless_link link = {0};
-    (void)!wireless_decode_family(message, &family);
+    (void)!generic_decode_family(message, &family);
     (void)!wireless_decode_interface(message, &link);
     (void)!wireless_decode_station(message, &link);
 }
@@ -640,11 +757,19 @@ Test(decode, wireless_interface_has_its_network)
     mnl_attr_put_u32(message, NL80211_ATTR_WIPHY, 0);
     cr_assert_eq(wireless_decode_interface(message, &link), -EPROTO, "a P2P device");
     mnl_attr_put_u32(message, NL80211_ATTR_IFINDEX, 3);
+    cr_assert_eq(wireless_decode_interface(message, &link), 0);
+    cr_assert_not(link.has_ssid || link.has_frequency || link.is_client);
     mnl_attr_put(message, NL80211_ATTR_SSID, 5, "caf\xc3\xa9");
+    mnl_attr_put_u32(message, NL80211_ATTR_IFTYPE, NL80211_IFTYPE_STATION);
+    mnl_attr_put_u32(message, NL80211_ATTR_WIPHY_FREQ, 5180);
     cr_assert_eq(wireless_decode_interface(message, &link), 0);
     cr_assert_eq(link.index, 3);
-    cr_assert(link.has_ssid);
+    cr_assert(link.has_ssid && link.has_frequency && link.is_client);
     cr_assert_str_eq(link.ssid, "caf\xc3\xa9");
+    cr_assert_eq(link.frequency_mhz, 5180);
+    mnl_attr_put_u32(message, NL80211_ATTR_IFTYPE, NL80211_IFTYPE_AP);
+    cr_assert_eq(wireless_decode_interface(message, &link), 0);
+    cr_assert_not(link.is_client, "it is the access point");
     mistreat(message, try_wireless);
 }
 
@@ -666,13 +791,69 @@ Test(decode, wireless_station_has_signal_and_bit_rate)
     mistreat(message, try_wireless);
 }
 
+static struct nlmsghdr *build_setting(uint8_t command, uint32_t index)
+{
+    struct nlmsghdr *message = build_generic(command);
+    struct nlattr *header = mnl_attr_nest_start(message, ETHTOOL_A_LINKMODES_HEADER);
+    if (index != 0)
+        mnl_attr_put_u32(message, ETHTOOL_A_HEADER_DEV_INDEX, index);
+    mnl_attr_put_strz(message, ETHTOOL_A_HEADER_DEV_NAME, "eth0");
+    mnl_attr_nest_end(message, header);
+    return message;
+}
+
+static void try_setting(const struct nlmsghdr *message)
+{
+    struct device_setting setting = {0};
+    (void)!device_setting_decode(message, &setting);
+}
+
+Test(decode, device_setting_has_speed_duplex_and_ring)
+{
+    struct device_setting setting = {0};
+    struct nlmsghdr *message = build_setting(ETHTOOL_MSG_LINKMODES_GET_REPLY, 4);
+    mnl_attr_put_u32(message, ETHTOOL_A_LINKMODES_SPEED, 2500);
+    mnl_attr_put_u8(message, ETHTOOL_A_LINKMODES_DUPLEX, DUPLEX_FULL);
+    cr_assert_eq(device_setting_decode(message, &setting), 0);
+    cr_assert(setting.has_modes && !setting.has_ring);
+    cr_assert_eq(setting.index, 4);
+    cr_assert_eq(setting.megabits_per_s, 2500);
+    cr_assert(setting.is_full_duplex && !setting.is_half_duplex);
+    mistreat(message, try_setting);
+    message = build_setting(ETHTOOL_MSG_RINGS_GET_REPLY, 4);
+    mnl_attr_put_u32(message, ETHTOOL_A_RINGS_RX_MAX, 4096);
+    mnl_attr_put_u32(message, ETHTOOL_A_RINGS_RX, 256);
+    cr_assert_eq(device_setting_decode(message, &setting), 0);
+    cr_assert(setting.has_modes && setting.has_ring);
+    cr_assert_eq(setting.receive_ring, 256);
+    cr_assert_eq(setting.megabits_per_s, 2500);
+    mistreat(message, try_setting);
+}
+
+Test(decode, device_setting_knows_what_it_is_not_told)
+{
+    struct device_setting setting = {0};
+    struct nlmsghdr *message = build_setting(ETHTOOL_MSG_LINKMODES_GET_REPLY, 4);
+    mnl_attr_put_u32(message, ETHTOOL_A_LINKMODES_SPEED, (uint32_t)SPEED_UNKNOWN);
+    mnl_attr_put_u8(message, ETHTOOL_A_LINKMODES_DUPLEX, DUPLEX_UNKNOWN);
+    cr_assert_eq(device_setting_decode(message, &setting), 0);
+    cr_assert_eq(setting.megabits_per_s, 0);
+    cr_assert_not(setting.is_full_duplex || setting.is_half_duplex);
+    setting.index = 99;
+    message = build_setting(ETHTOOL_MSG_LINKMODES_NTF, 4);
+    cr_assert_eq(device_setting_decode(message, &setting), -EPROTO);
+    message = build_setting(ETHTOOL_MSG_LINKMODES_GET_REPLY, 0);
+    cr_assert_eq(device_setting_decode(message, &setting), -EPROTO);
+    cr_assert_eq(setting.index, 99, "untouched");
+}
+
 Test(decode, wireless_family_has_its_number)
 {
     uint16_t family = 0;
     struct nlmsghdr *message = build_generic(CTRL_CMD_NEWFAMILY);
-    cr_assert_eq(wireless_decode_family(message, &family), -EPROTO);
+    cr_assert_eq(generic_decode_family(message, &family), -EPROTO);
     mnl_attr_put_u16(message, CTRL_ATTR_FAMILY_ID, 33);
-    cr_assert_eq(wireless_decode_family(message, &family), 0);
+    cr_assert_eq(generic_decode_family(message, &family), 0);
     cr_assert_eq(family, 33);
 }
 

@@ -3,6 +3,8 @@
 
 #include "announcements.h"
 #include "base.h"
+#include "ethtool_facts.h"
+#include "fields.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -137,9 +139,89 @@ Test(devices, veth_with_its_peer_elsewhere_counts_where_there_is_no_hardware)
     open_monitor();
     check_lower("va", NULL);
     cr_assert(find("va")->is_linked_outside);
+    cr_assert(network_has(find("va"), link_netns_id));
     cr_assert(find("va")->is_counted);
     cr_assert(network_has(network_monitor_totals(monitor), bytes_received));
     must("ip link del va");
+}
+
+Test(devices, tunnel_is_carried_by_what_it_goes_through)
+{
+    want("ip link add va type veth peer name vb && "
+         "ip link add vx type vxlan id 7 dev va dstport 4789");
+    open_monitor();
+    check_kind("vx", NETWORK_VIRTUAL, "vxlan");
+    check_lower("vx", "va");
+    check_not_counted("vx", "carried by va");
+    cr_assert_eq(find("vx")->status.link_netns_id, NETWORK_NOT_APPLICABLE);
+}
+
+/* The kernel is asked in the one way and in the other. */
+Test(devices, settings_are_those_that_the_driver_has)
+{
+    struct network_interface by_name = {0};
+    want("ip link add va type veth peer name vb && ip link set va up && ip link set vb up");
+    want("ip tuntap add tt mode tap && ip link set tt up");
+    open_monitor();
+    cr_assert_eq(find("va")->link_bits_per_s, UINT64_C(10000000000));
+    cr_assert_eq(find("va")->duplex, NETWORK_FULL_DUPLEX);
+    static const char *const names[] = {"va", "tt"};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        const struct network_interface *iface = find(names[i]);
+        by_name = (struct network_interface){0};
+        PUT_TEXT(&by_name, name, names[i]);
+        ethtool_read_driver(fd, &by_name);
+        ethtool_read_settings(fd, &by_name);
+        cr_assert_str_eq(iface->driver, by_name.driver);
+        cr_assert_eq(iface->status.link_bits_per_s, by_name.status.link_bits_per_s);
+        cr_assert_eq(iface->link_bits_per_s, by_name.link_bits_per_s);
+        cr_assert_eq(iface->status.duplex, by_name.status.duplex);
+        cr_assert_eq(iface->duplex, by_name.duplex);
+        cr_assert_eq(iface->status.receive_ring, by_name.status.receive_ring);
+    }
+    close(fd);
+    cr_assert_eq(find("lo")->status.receive_ring, NETWORK_NOT_APPLICABLE);
+}
+
+/* Of a device that was announced to have changed only that one is read. What it says then has to be
+ * what a monitor finds that reads everything. */
+static void check_against_a_new_monitor(void)
+{
+    struct network_monitor *other;
+    cr_assert_eq(network_monitor_open(&other), 0);
+    size_t count, other_count;
+    const struct network_interface *items = network_monitor_interfaces(monitor, &count);
+    const struct network_interface *others = network_monitor_interfaces(other, &other_count);
+    cr_assert_eq(count, other_count);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned f = 0; f < interface_record.field_count; f++) {
+            const struct field *field = &interface_record.fields[f];
+            if (field->kind == FIELD_FACT)
+                cr_assert(field_is_same(field, &items[i], &others[i]), "%s of %s", field->key,
+                    items[i].name);
+        }
+    network_monitor_close(other);
+}
+
+Test(devices, what_changed_is_read_as_if_all_had_been)
+{
+    static const char *const steps[] = {"ip link set va mtu 1400", "ip link set va up",
+        "ip link set vb up", "ip address add 10.3.0.1/24 dev va",
+        "ip address add fd03::1/64 dev vb nodad", "ip link set va address 02:00:00:00:00:77",
+        "ip route add default via 10.3.0.2", "ip link set vc master br0", "ip link set br0 up",
+        "ip link set vb down", "ip address del 10.3.0.1/24 dev va", "ip link set vc nomaster",
+        "ip link set vb name renamed", "ip link add mv link va type macvlan",
+        "ip link del mv && ip link set va mtu 1300", "ip link set va down",
+        "ip link set va promisc on; ip link set va multicast off", "ip link del br0"};
+    want("ip link add va type veth peer name vb && ip link add vc type veth peer name vd && "
+         "ip link add br0 type bridge");
+    open_monitor();
+    for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
+        must(steps[i]);
+        refresh();
+        check_against_a_new_monitor();
+    }
 }
 
 Test(devices, bridge_is_carried_by_its_ports)
@@ -390,11 +472,11 @@ Test(devices, routes_that_are_no_default_routes_are_not_even_heard)
     cr_assert_eq(recv(fd, &byte, 1, 0), -1);
     must("ip route add default via 10.1.0.2");
     cr_assert_eq(announcements_drain(fd, &gone, &announced), 0);
-    cr_assert(announced.route && !announced.links);
+    cr_assert(announced.route && announced.device_count == 0);
     announced = (struct announced){0};
     must("ip link set va mtu 1400");
     cr_assert_eq(announcements_drain(fd, &gone, &announced), 0);
-    cr_assert(announced.links && !announced.route);
+    cr_assert(announced.device_count == 1 && !announced.route);
     map_fini(&gone);
     close(fd);
 }

@@ -307,10 +307,18 @@ Test(network_monitor, is_observed_in_what_has_changed)
     cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
     cr_assert_eq(observation->interface_count, 1);
     observation_free(observation);
+    refresh_after(1000, 0);
+    refresh_after(1000, 0);
     wish.after_revision = network_monitor_revision(monitor);
     change_after(1000, 0);
     cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
-    cr_assert(observation->has_all_interfaces, "facts that may be others are all told again");
+    cr_assert_eq(observation->interface_count, 0, "facts were read again and are the same");
+    observation_free(observation);
+    told.has_second = true;
+    change_after(1000, 0);
+    cr_assert_eq(observation_new(monitor, &wish, &observation), 0);
+    cr_assert(observation->has_all_interfaces, "another came");
+    cr_assert_eq(observation->interface_count, 2);
     observation_free(observation);
 }
 
