@@ -182,6 +182,8 @@ int platform_read_interfaces(struct platform *platform, struct interface_array *
     for (size_t i = 0; result == 0 && i < platform->namespace_count; i++) {
         struct netns *netns = platform->namespaces[i];
         size_t before = ret_interfaces->count;
+        if (netns->trouble < 0)
+            continue;
         result = netns_read_interfaces(netns, now_ns, ret_interfaces);
         if (is_tolerable(netns, result)) {
             cut_interfaces(ret_interfaces, before);
@@ -197,13 +199,15 @@ int platform_read_samples(struct platform *platform, struct sample_array *ret_sa
     int changed = 0;
     for (size_t i = 0; i < platform->namespace_count; i++) {
         size_t before = ret_samples->count;
-        int result = netns_read_samples(platform->namespaces[i], ret_samples);
-        if (is_tolerable(platform->namespaces[i], result))
-            ret_samples->count = before;
-        else if (result < 0)
+        struct netns *netns = platform->namespaces[i];
+        int result = netns->trouble < 0 ? 0 : netns_read_samples(netns, ret_samples);
+        if (is_tolerable(netns, result))
+            result = PLATFORM_CHANGED;
+        if (result < 0)
             return result;
-        else
-            changed |= result;
+        if (netns->trouble < 0)
+            ret_samples->count = before;
+        changed |= result;
     }
     return changed;
 }
