@@ -372,10 +372,15 @@ int platform_drain_changes(struct platform *platform, bool *ret_changed)
             return result;
     }
     for (size_t i = 0; i < platform->namespace_count; i++) {
+        struct netns *netns = platform->namespaces[i];
         bool changed = false;
-        int result = netns_drain_changes(platform->namespaces[i], now_ns, &changed);
-        if (is_tolerable(platform->namespaces[i], result))
+        if (netns->trouble < 0)
             continue;
+        int result = netns_drain_changes(netns, now_ns, &changed);
+        if (is_tolerable(netns, result)) {
+            has_changed = true; /* its interfaces go */
+            continue;
+        }
         if (result < 0)
             return result;
         overrun |= result;
