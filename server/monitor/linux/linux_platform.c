@@ -165,6 +165,7 @@ static bool is_tolerable(struct netns *netns, int result)
     if (result >= 0 || result == -ENOMEM || netns->ordinal == 0)
         return false;
     netns->trouble = result;
+    netns->stale.all = true; /* its interfaces go */
     return true;
 }
 
@@ -182,8 +183,10 @@ int platform_read_interfaces(struct platform *platform, struct interface_array *
     for (size_t i = 0; result == 0 && i < platform->namespace_count; i++) {
         struct netns *netns = platform->namespaces[i];
         size_t before = ret_interfaces->count;
-        if (netns->trouble < 0)
+        if (netns->trouble < 0) {
+            netns->stale.all = false;
             continue;
+        }
         result = netns_read_interfaces(netns, now_ns, ret_interfaces);
         if (is_tolerable(netns, result)) {
             cut_interfaces(ret_interfaces, before);
@@ -374,11 +377,9 @@ int platform_drain_changes(struct platform *platform, bool *ret_changed)
     for (size_t i = 0; i < platform->namespace_count; i++) {
         struct netns *netns = platform->namespaces[i];
         bool changed = false;
-        if (netns->trouble < 0)
-            continue;
-        int result = netns_drain_changes(netns, now_ns, &changed);
-        if (is_tolerable(netns, result)) {
-            has_changed = true; /* its interfaces go */
+        int result = netns->trouble < 0 ? 0 : netns_drain_changes(netns, now_ns, &changed);
+        if (netns->trouble < 0 || is_tolerable(netns, result)) {
+            has_changed |= netns->stale.all;
             continue;
         }
         if (result < 0)
