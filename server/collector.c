@@ -149,16 +149,13 @@ static void report_failure(struct collector *collector, const char *what, int r)
     collector->is_failing = r < 0;
 }
 
-/* What the kernel has announced is followed first: else the reading would take it in unnoticed, and
- * it would not be told at once. */
+/* A reading may take in a change before the kernel's word of it has woken anyone. */
 static int read_interfaces(struct collector *collector, int *what)
 {
-    bool changed = false;
-    int r = network_monitor_follow(collector->monitor, &changed);
+    uint64_t before = network_monitor_facts_revision(collector->monitor);
+    int r = network_monitor_refresh(collector->monitor);
 
-    if (r == 0)
-        r = network_monitor_refresh(collector->monitor);
-    *what |= changed ? WITH_CHANGE : 0;
+    *what |= network_monitor_facts_revision(collector->monitor) != before ? WITH_CHANGE : 0;
     return r;
 }
 

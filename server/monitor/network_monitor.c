@@ -24,7 +24,7 @@ struct network_monitor {
     struct sample_array samples, last_samples; /* they swap too */
     bool is_stale;                             /* the facts of reading are out of date */
     uint64_t current_ns;                       /* until then they were not */
-    uint64_t revision;
+    uint64_t revision, facts_revision;
     struct rates interface_rates;
     uint64_t refreshed_ns; /* of the last reading of counters */
     struct connections connections;
@@ -154,6 +154,8 @@ static bool publish_facts(struct network_monitor *monitor)
 {
     totals_decide(&monitor->next.interfaces);
     bool has_changed = reading_mark_changes(&monitor->next, &monitor->reading, ++monitor->revision);
+    if (has_changed)
+        monitor->facts_revision = monitor->revision;
     swap_readings(monitor);
     monitor->is_stale = false;
     monitor->current_ns = platform_now_ns(monitor->platform);
@@ -397,6 +399,11 @@ const struct network_interface *network_monitor_interfaces(
 {
     *ret_count = monitor->reading.interfaces.count;
     return monitor->reading.interfaces.items;
+}
+
+uint64_t network_monitor_facts_revision(const struct network_monitor *monitor)
+{
+    return monitor->facts_revision;
 }
 
 uint64_t network_monitor_revision(const struct network_monitor *monitor)

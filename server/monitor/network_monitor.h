@@ -72,6 +72,8 @@ const struct network_interface *network_monitor_interfaces(
 /* Grows with every change of the interfaces. An interface's own revision says when any datum of it
  * last changed: what has been seen up to a revision need not be looked at again. */
 uint64_t network_monitor_revision(const struct network_monitor *monitor);
+/* The revision at which interfaces last came, went or had other facts. */
+uint64_t network_monitor_facts_revision(const struct network_monitor *monitor);
 /* Lends the interface of that name in this network namespace; NULL when there is none. */
 const struct network_interface *network_monitor_find(
     const struct network_monitor *monitor, const char *name);
