@@ -198,6 +198,19 @@ static void take_owner(struct network_connection *end, const struct network_conn
     TAKE(end, known, evidence);
 }
 
+/* Whose it was in the readings; false: nobody's, as while it waits to be accepted. */
+static bool take_known_owner(const struct connections *connections, const struct known *known,
+    struct network_connection *end)
+{
+    struct network_connection last = *known->connection;
+    if (!network_has(&last, process_name))
+        ledger_take_owner(&connections->ledger, known->account, &last);
+    bool is_owned = network_has(&last, uid) || network_has(&last, unit);
+    if (is_owned)
+        take_owner(end, &last);
+    return is_owned;
+}
+
 /* What the announcement does not say. */
 static void complete(const struct connections *connections, struct network_connection *end,
     const struct known *known)
@@ -205,10 +218,8 @@ static void complete(const struct connections *connections, struct network_conne
     if (known->connection) {
         TAKE(end, known->connection, opened_ms);
         TAKE(end, known->connection, interface);
-        take_owner(end, known->connection);
-        if (!network_has(end, process_name))
-            ledger_take_owner(&connections->ledger, known->account, end);
-        return;
+        if (take_known_owner(connections, known, end))
+            return;
     }
     const struct network_connection *listener =
         network_has(end, pid) ? NULL : find_listener(connections, end);

@@ -123,14 +123,31 @@ static struct ledger_owner *last_owner(const struct ledger *ledger, const struct
                : NULL;
 }
 
+/* The same, also where that one has taken the place of another since. */
+static struct ledger_owner *former_owner(const struct ledger *ledger, struct account *account)
+{
+    struct ledger_owner *owner = last_owner(ledger, account);
+    for (size_t i = 0; !owner && account->owner_serial != 0 && i < ledger->count; i++) {
+        if (ledger->owners[i].serial != account->owner_serial)
+            continue;
+        owner = &ledger->owners[i];
+        account->owner_place = (uint32_t)i;
+    }
+    if (!owner)
+        account->owner_serial = 0; /* not to be looked for again */
+    return owner;
+}
+
 /* NULL: it belongs to nobody, or there is no memory; then its bytes stay unexplained. What a
  * process has closed and the kernel still sends belongs to whom it belonged to before. */
 static struct ledger_owner *owner_of(
     struct ledger *ledger, const struct network_connection *connection, struct account *account)
 {
     enum network_owner_kind kind;
+    if (!kind_of(connection, &kind))
+        return former_owner(ledger, account);
     struct ledger_owner *last = last_owner(ledger, account);
-    if (!kind_of(connection, &kind) || (last && is_owner(&last->record, kind, connection)))
+    if (last && is_owner(&last->record, kind, connection))
         return last;
     struct network_owner description = {0};
     char id[NETWORK_ID_TEXT];
@@ -190,15 +207,18 @@ static void add_growth(struct ledger_growth *sum, const struct ledger_growth *gr
     sum->external_sent += growth->external_sent;
 }
 
+/* What comes in before somebody accepts the connection waits in its account for an owner. */
 static void add_bytes(struct ledger *ledger, struct ledger_owner *owner,
     const struct network_connection *connection, struct account *account)
 {
     struct ledger_growth growth = {0};
+    if (!owner)
+        return;
     if (network_has(connection, bytes_received))
         growth.received = grow(&account->bytes_received, connection->bytes_received);
     if (network_has(connection, bytes_sent))
         growth.sent = grow(&account->bytes_sent, connection->bytes_sent);
-    if (!owner || (growth.received == 0 && growth.sent == 0))
+    if (growth.received == 0 && growth.sent == 0)
         return;
     if (account->is_external) {
         growth.external_received = growth.received;
@@ -342,10 +362,10 @@ void ledger_close(
         (to)->status.member = (from)->status.member;                                               \
     } while (0)
 
-void ledger_take_owner(const struct ledger *ledger, const struct account *account,
-    struct network_connection *ret_connection)
+void ledger_take_owner(
+    const struct ledger *ledger, struct account *account, struct network_connection *ret_connection)
 {
-    const struct ledger_owner *owner = last_owner(ledger, account);
+    const struct ledger_owner *owner = former_owner(ledger, account);
     if (!owner)
         return;
     TAKE(ret_connection, &owner->record, process_name);

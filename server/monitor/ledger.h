@@ -75,7 +75,7 @@ void ledger_close(
     struct ledger *ledger, const struct network_connection *connection, struct account *account);
 
 /* Gives a connection that nobody holds any more the name, user and unit of the owner it had. */
-void ledger_take_owner(const struct ledger *ledger, const struct account *account,
+void ledger_take_owner(const struct ledger *ledger, struct account *account,
     struct network_connection *ret_connection);
 
 /* What the counted interfaces carried in the last elapsed_s. */

@@ -203,6 +203,67 @@ Test(owners, keep_what_the_kernel_still_sends_for_them)
     cr_assert_str_eq(network_monitor_closed(monitor, &count)->process_name, "nginx");
 }
 
+/* The list of owners closes its gaps, so an owner may stand elsewhere than where the connection
+ * had it last. */
+Test(owners, keep_it_also_when_another_owner_is_forgotten_meanwhile)
+{
+    struct network_connection udp = of_process(tcp(2, 0, 0), "dig", 8);
+    struct network_connection orphan = tcp(1, 10, 20);
+    size_t count;
+    udp.type = NETWORK_UDP;
+    tell(0, udp);
+    tell(1, of_process(tcp(1, 0, 0), "nginx", 7));
+    read_all();
+    tell(1, orphan);
+    read_all();
+    told.socket_count = 0;
+    tell(0, orphan);
+    read_all();
+    cr_assert_null(find("process:33::dig"));
+    orphan.bytes_sent = 30;
+    tell(0, orphan);
+    read_all();
+    cr_assert_eq(nginx()->bytes_sent, 30);
+    told.socket_count = 0;
+    tell_end(tcp(1, 10, 35));
+    read_all();
+    cr_assert_eq(nginx()->bytes_sent, 35);
+    cr_assert_eq(nginx()->closed, 1);
+    cr_assert_str_eq(network_monitor_closed(monitor, &count)->process_name, "nginx");
+}
+
+/* Nobody holds a connection that waits to be accepted, and the other side sends already. */
+Test(owners, get_what_came_before_they_accepted)
+{
+    tell(0, of_process(listener(80), "nginx", 7));
+    read_all();
+    tell(1, tcp(1, 1000, 0));
+    read_all();
+    tell(1, of_process(tcp(1, 1100, 10), "nginx", 7));
+    read_all();
+    cr_assert_eq(nginx()->bytes_received, 1100);
+    cr_assert_eq(nginx()->bytes_sent, 10);
+}
+
+Test(owners, of_connections_that_were_only_seen_unaccepted_are_their_listeners)
+{
+    struct network_connection waiting = tcp(1, 1000, 0);
+    size_t count;
+    waiting.local_port = 80;
+    tell(0, of_process(listener(80), "nginx", 7));
+    read_all();
+    tell(1, waiting);
+    read_all();
+    told.socket_count = 1;
+    waiting.bytes_sent = 50;
+    tell_end(waiting);
+    read_all();
+    cr_assert_eq(nginx()->bytes_received, 1000);
+    cr_assert_eq(nginx()->bytes_sent, 50);
+    cr_assert_eq(nginx()->closed, 1);
+    cr_assert_str_eq(network_monitor_closed(monitor, &count)->process_name, "nginx");
+}
+
 Test(owners, with_udp_alone_have_no_bytes_rather_than_none)
 {
     struct network_connection udp = of_process(tcp(1, 0, 0), "nginx", 7);
