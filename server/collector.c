@@ -118,16 +118,26 @@ static void describe(
     observation->tick_ms = clock_ms(CLOCK_MONOTONIC) - started_ms;
 }
 
+static uint64_t newest_event(const struct collector *collector)
+{
+    size_t count, closed_count;
+    const struct network_event *events = network_monitor_events(collector->monitor, &count);
+    const struct network_event *closed = network_monitor_closed(collector->monitor, &closed_count);
+    uint64_t newest = collector->last_event;
+
+    if (count > 0 && events[count - 1].identity > newest)
+        newest = events[count - 1].identity;
+    if (closed_count > 0 && closed[closed_count - 1].identity > newest)
+        newest = closed[closed_count - 1].identity;
+    return newest;
+}
+
 static int observe(struct collector *collector, int what, double started_ms)
 {
     struct observation *observation = NULL;
-    size_t event_count;
-    const struct network_event *events;
-    uint64_t last_event;
+    uint64_t last_event = newest_event(collector);
     int r;
 
-    events = network_monitor_events(collector->monitor, &event_count);
-    last_event = event_count ? events[event_count - 1].identity : collector->last_event;
     r = observation_new(collector->monitor,
         &(struct observation_wish){.scope = scope_of(collector, what),
             .after_event = collector->last_event,

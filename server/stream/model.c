@@ -418,7 +418,8 @@ static int update_events(
 
         r = first_error(r, put(model, table_index, key, &events[i]));
     }
-    while (table->count > model->limits.events)
+    /* Those of this revision stay for the next one, however many: whoever keeps up misses none. */
+    while (table->count > model->limits.events && table->first->seen != model->revision)
         remove_record(model, table, table->first);
     return r;
 }

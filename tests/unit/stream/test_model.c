@@ -314,6 +314,27 @@ Test(model, an_interface_that_an_observation_leaves_out_stays_as_it_was)
     stage_fini(&stage);
 }
 
+/* More connections end between two readings than are kept; who reads every revision gets them all.
+ */
+Test(model, keeps_all_events_of_a_revision_until_the_next)
+{
+    struct network_event closed[20] = {0};
+    struct stage stage;
+
+    stage_init(&stage);
+    stage.model.limits.events = 5;
+    for (unsigned i = 0; i < ARRAY_LENGTH(closed); i++)
+        closed[i].identity = i + 1;
+    stage.observation.closed = closed;
+    stage.observation.closed_count = ARRAY_LENGTH(closed);
+    stage_tick(&stage);
+    cr_assert_eq(stage.model.tables[TABLE_CLOSED].count, ARRAY_LENGTH(closed));
+    stage.observation.closed_count = 0;
+    stage_tick(&stage);
+    cr_assert_eq(stage.model.tables[TABLE_CLOSED].count, (size_t)5);
+    stage_fini(&stage);
+}
+
 Test(view, all_who_stand_at_one_revision_share_one_frame)
 {
     struct frame *one, *other;
