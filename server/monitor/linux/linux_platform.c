@@ -299,8 +299,31 @@ int platform_read_listeners(struct platform *platform, struct connection_array *
     return result;
 }
 
+/* Of one that was noted as it opened or closed; of another nothing is known here. */
+static bool put_owner_of_closed(struct platform *platform, struct network_connection *connection)
+{
+    uint64_t cgroup;
+    bool is_noted = owners_find_noted(&platform->owners, connection, &cgroup);
+    if (is_noted)
+        put_unit(platform, connection, cgroup);
+    return is_noted;
+}
+
+/* At once, because the kernel keeps only so many in mind. Where very many have come together, those
+ * of which nothing was noted were pushed out by the others. */
+static void put_owners_of_closed(struct platform *platform, size_t first)
+{
+    struct closings *closings = &platform->closings;
+    size_t unknown = 0;
+    for (size_t i = first; i < closings->ended.count; i++)
+        unknown += !put_owner_of_closed(platform, &closings->ended.items[i]);
+    closings->has_lost |=
+        platform->owners.noted && unknown > 0 && closings->ended.count - first > NOTED_MAX / 32;
+}
+
 static int drain_closings(struct platform *platform, bool *ret_any)
 {
+    size_t first = platform->closings.ended.count;
     bool any = false;
     for (size_t i = 0; i < platform->namespace_count; i++) {
         struct netns *netns = platform->namespaces[i];
@@ -310,16 +333,9 @@ static int drain_closings(struct platform *platform, bool *ret_any)
             return result;
         any |= some;
     }
+    put_owners_of_closed(platform, first);
     *ret_any = any;
     return 0;
-}
-
-/* Of those that were noted as they opened or closed; of the others nothing is known here. */
-static void put_owner_of_closed(struct platform *platform, struct network_connection *connection)
-{
-    uint64_t cgroup;
-    if (owners_find_noted(&platform->owners, connection, &cgroup))
-        put_unit(platform, connection, cgroup);
 }
 
 int platform_read_closed(struct platform *platform, struct connection_array *ret_closed)
@@ -334,7 +350,6 @@ int platform_read_closed(struct platform *platform, struct connection_array *ret
         if (!connection)
             return -ENOMEM;
         *connection = closings->ended.items[i];
-        put_owner_of_closed(platform, connection);
     }
     result = closings->has_lost ? PLATFORM_OVERRUN : 0;
     closings_clear(closings);

@@ -138,6 +138,7 @@ bool owners_find_noted(
     struct noted_owner owner;
     if (!noted_owners_find(owners->noted, connection->identity, &owner))
         return false;
+    noted_owners_forget(owners->noted, connection->identity);
     PUT(connection, uid, owner.uid);
     PUT(connection, evidence, NETWORK_EVIDENCE_UID);
     put_user(owners, connection);

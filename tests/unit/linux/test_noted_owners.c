@@ -389,6 +389,8 @@ Test(noted_owners, are_put_into_a_connection_that_ended)
     cr_assert_str_eq(connection.user, "root");
     cr_assert_eq(connection.evidence, NETWORK_EVIDENCE_BPF);
     cr_assert_neq(cgroup, 0);
+    cr_assert_not(owners_find_noted(&all, &connection, &cgroup),
+        "it makes room for others once it has ended");
     cr_assert_not(owners_find_noted(&all, &other, &cgroup));
     cr_assert_not(network_has(&other, uid) || network_has(&other, evidence));
     owners_fini(&all);

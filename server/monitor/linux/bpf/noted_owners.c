@@ -71,3 +71,10 @@ bool noted_owners_find(
     __u64 key = cookie;
     return owners && bpf_map_lookup_elem(owners->map, &key, ret_owner) == 0;
 }
+
+void noted_owners_forget(const struct noted_owners *owners, uint64_t cookie)
+{
+    __u64 key = cookie;
+    if (owners)
+        (void)bpf_map_delete_elem(owners->map, &key);
+}

@@ -20,5 +20,7 @@ void noted_owners_close(struct noted_owners *owners);
 /* By the socket's cookie; of several processes the first. Accepts NULL, which knows nobody. */
 MUST_CHECK bool noted_owners_find(
     const struct noted_owners *owners, uint64_t cookie, struct noted_owner *ret_owner);
+/* Makes room: for a connection that has ended. Accepts NULL. */
+void noted_owners_forget(const struct noted_owners *owners, uint64_t cookie);
 
 #endif
