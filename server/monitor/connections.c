@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* How long an end may be on its way after a reading that no longer had the connection. */
 #define DEPARTED_NS UINT64_C(10000000000)
@@ -164,22 +165,33 @@ static bool is_any(const struct network_address *address)
     return memcmp(address->bytes, any, sizeof(any)) == 0;
 }
 
-/* The listener that accepted it, if its local end is one's. */
+static bool is_listener_of(
+    const struct network_connection *listener, const struct network_connection *end)
+{
+    return listener->local_port == end->local_port && listener->status.netns == end->status.netns &&
+           (!network_has(end, netns) || strcmp(listener->netns, end->netns) == 0) &&
+           (is_any(&listener->local_address) ||
+               memcmp(&listener->local_address, &end->local_address, sizeof(end->local_address)) ==
+                   0);
+}
+
+/* The listener that accepted it, if its local end is one's: one of the same family, else one over
+ * IPv6 that takes IPv4 too. */
 static const struct network_connection *find_listener(
     const struct connections *connections, const struct network_connection *end)
 {
+    const struct network_connection *other = NULL;
     for (size_t i = 0; i < connections->listener_count; i++) {
         const struct network_connection *listener =
             &connections->now.items[connections->listeners[i]];
-        if (listener->local_port == end->local_port &&
-            listener->status.netns == end->status.netns &&
-            (!network_has(end, netns) || strcmp(listener->netns, end->netns) == 0) &&
-            (is_any(&listener->local_address) ||
-                memcmp(&listener->local_address, &end->local_address, sizeof(end->local_address)) ==
-                    0))
+        if (!is_listener_of(listener, end))
+            continue;
+        if (listener->local_address.family == end->local_address.family)
             return listener;
+        if (end->local_address.family == AF_INET)
+            other = listener;
     }
-    return NULL;
+    return other;
 }
 
 #define TAKE(to, from, member)                                                                     \

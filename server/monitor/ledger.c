@@ -22,7 +22,8 @@ void ledger_fini(struct ledger *ledger)
 /* Containers are named "docker:0123456789ab"; the names of systemd units have no such beginning. */
 static bool is_container(const char *unit)
 {
-    static const char *const runtimes[] = {"docker:", "podman:", "kubernetes:", "containerd:"};
+    static const char *const runtimes[] = {
+        "docker:", "podman:", "kubernetes:", "containerd:", "lxc:"};
     for (size_t i = 0; i < ARRAY_LENGTH(runtimes); i++)
         if (strncmp(unit, runtimes[i], strlen(runtimes[i])) == 0)
             return true;

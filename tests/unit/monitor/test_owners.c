@@ -177,6 +177,31 @@ Test(owners, of_connections_no_reading_had_are_their_listeners)
     cr_assert_eq(count, 0, "lent for one refresh");
 }
 
+/* Two programs may have the same port, one over IPv4 and one over IPv6 alone. */
+Test(owners, of_connections_no_reading_had_are_listeners_of_the_same_family_first)
+{
+    struct network_connection six = of_process(listener(80), "six", 8);
+    struct network_connection end = tcp(50, 9, 8);
+    size_t count;
+    six.identity = 2000;
+    six.local_address.family = AF_INET6;
+    tell(0, six);
+    tell(1, of_process(listener(80), "nginx", 7));
+    read_all();
+    end.local_port = 80;
+    tell_end(end);
+    read_all();
+    cr_assert_str_eq(network_monitor_closed(monitor, &count)->process_name, "nginx");
+    cr_assert_eq(nginx()->bytes_received, 9);
+    told.socket_count = 1;
+    read_all();
+    end.identity = 51;
+    tell_end(end);
+    read_all();
+    cr_assert_str_eq(network_monitor_closed(monitor, &count)->process_name, "six",
+        "it takes IPv4 too, where nobody else does");
+}
+
 Test(owners, unknown_ones_get_nothing)
 {
     tell(0, of_process(tcp(1, 0, 0), "nginx", 7));
@@ -286,16 +311,20 @@ Test(owners, are_containers_before_processes_and_users_last)
     PUT_TEXT(&other, unit, "docker:0123456789ab");
     PUT_TEXT(&unit, unit, "redis.service");
     PUT(&user, uid, 5);
+    struct network_connection system = of_process(tcp(5, 0, 0), "sshd", 9);
+    PUT_TEXT(&system, unit, "lxc:web1");
     tell(0, inside);
     tell(1, other);
     tell(2, unit);
     tell(3, user);
+    tell(4, system);
     read_all();
     const struct network_owner *container = find("container:docker:0123456789ab");
     cr_assert_not_null(container);
     cr_assert_eq(container->connections, 2);
     cr_assert_not(network_has(container, process_name), "two names are no name");
     cr_assert(network_has(container, uid));
+    cr_assert_not_null(find("container:lxc:web1"));
     cr_assert_not_null(find("unit:redis.service"));
     cr_assert_not_null(find("user:5"));
     cr_assert_eq(find("user:5")->status.pids, NETWORK_UNAVAILABLE);
