@@ -1,6 +1,7 @@
 #include "network_monitor.h"
 
 #include "connections.h"
+#include "drops.h"
 #include "event_log.h"
 #include "new_listeners.h"
 #include "platform.h"
@@ -31,6 +32,8 @@ struct network_monitor {
     struct connection_array listeners;
     struct new_listeners new_listeners;
     struct network_totals totals;
+    struct drops drops;
+    const struct platform_drop_cause *drop_causes; /* as last read; the platform's */
     struct event_log events;
     struct source interface_source, connection_source;
     struct network_capability *capabilities;
@@ -56,6 +59,7 @@ void network_monitor_close(struct network_monitor *monitor)
     connection_array_fini(&monitor->listeners);
     new_listeners_fini(&monitor->new_listeners);
     rates_fini(&monitor->interface_rates);
+    drops_fini(&monitor->drops);
     event_log_fini(&monitor->events);
     free(monitor->capabilities);
     free(monitor);
@@ -175,6 +179,7 @@ static void publish_sample(
     struct network_monitor *monitor, size_t at, const struct interface_sample *sample)
 {
     struct network_interface *iface = &monitor->reading.interfaces.items[at];
+    drops_compare(&monitor->drops, iface, sample);
     if (reading_put_sample(iface, sample))
         transitions_reset(iface, platform_wall_ms(monitor->platform), &monitor->events);
     iface->revision = monitor->revision;
@@ -201,6 +206,18 @@ static void publish_samples(struct network_monitor *monitor, uint64_t time_ns)
     struct sample_array last = monitor->last_samples;
     monitor->last_samples = *samples;
     *samples = last;
+}
+
+static void tell_drops(struct network_monitor *monitor)
+{
+    struct drops_time time = {
+        platform_now_ns(monitor->platform), platform_wall_ms(monitor->platform)};
+    if (drops_are_due(&monitor->drops, time.now_ns)) {
+        size_t count;
+        monitor->drop_causes = platform_read_drop_causes(monitor->platform, &count);
+        drops_take_causes(&monitor->drops, monitor->drop_causes, count, time.now_ns);
+    }
+    drops_tell(&monitor->drops, monitor->drop_causes, &time, &monitor->events);
 }
 
 static void find_transitions(struct network_monitor *monitor)
@@ -237,6 +254,7 @@ static int read_and_publish(struct network_monitor *monitor, bool is_first)
         publish_facts(monitor);
     publish_samples(monitor, time_ns);
     totals_sum(&monitor->reading.interfaces, &monitor->totals);
+    tell_drops(monitor);
     monitor->is_stale = result == PLATFORM_CHANGED;
     return 0;
 }

@@ -141,11 +141,12 @@ MUST_CHECK int platform_read_listeners(
 MUST_CHECK int platform_read_closed(struct platform *platform, struct connection_array *ret_closed);
 
 /* Reasons of the whole system to drop packets, each with how often it came up since the system
- * started; the same reasons in the same order for the backend's life. sentence says in plain words
- * what it means and what helps, and is put behind "N packets were dropped: ". Read anew at every
- * call; what cannot be read has count UINT64_MAX. Lent until the next call. */
+ * started; the same reasons in the same order for the backend's life. Read anew at every call; what
+ * cannot be read has count UINT64_MAX. Lent until the next call. */
 struct platform_drop_cause {
-    const char *sentence;
+    const char *one, *many; /* what is counted: "packet was dropped", "packets were dropped" */
+    const char *why;        /* what it means in plain words, and what helps */
+    bool is_drop;           /* packets were lost; else it only looks like trouble to come */
     uint64_t count;
 };
 const struct platform_drop_cause *platform_read_drop_causes(

@@ -16,6 +16,8 @@ static void put_counters(const struct rtnl_link_stats64 *stats, struct interface
     PUT(sample, receive_drops, stats->rx_dropped + stats->rx_missed_errors);
     PUT(sample, send_drops, stats->tx_dropped);
     PUT(sample, collisions, stats->collisions);
+    PUT(sample, receive_missed, stats->rx_missed_errors);
+    PUT(sample, receive_overruns, stats->rx_over_errors + stats->rx_fifo_errors);
 }
 
 /* Looks for one attribute at the top level. */
@@ -51,9 +53,9 @@ int counters_decode(
     }
     netlink_parse(message, header_size, take_attribute, &wanted);
     struct rtnl_link_stats64 stats;
-    /* Everything up to collisions has been there since the struct was; the rest may be absent. */
+    /* Everything up to that has been there since the struct was; the rest may be absent. */
     if (!wanted.found || netlink_copy_payload(wanted.found, &stats, sizeof(stats)) <
-                             offsetof(struct rtnl_link_stats64, rx_length_errors))
+                             offsetof(struct rtnl_link_stats64, tx_aborted_errors))
         return -EPROTO;
     *ret_stats = stats;
     *ret_index = index;

@@ -1,6 +1,7 @@
 #include "platform.h"
 
 #include "clock.h"
+#include "drop_causes.h"
 #include "linux_capabilities.h"
 #include "netns_others.h"
 #include "owners.h"
@@ -18,6 +19,7 @@ struct platform {
     struct closings closings;
     struct owners owners;
     struct units units;
+    struct drop_causes drop_causes;
     struct network_capability capabilities[CAPABILITIES];
 };
 DEFINE_CLEANUP(struct platform, platform_close)
@@ -36,6 +38,7 @@ void platform_close(struct platform *platform)
     closings_fini(&platform->closings);
     owners_fini(&platform->owners);
     units_fini(&platform->units);
+    drop_causes_fini(&platform->drop_causes);
     free(platform);
 }
 
@@ -119,6 +122,9 @@ int platform_open(const struct platform_options *options, struct platform **ret_
         return -ENOMEM;
     linux_capabilities_init(platform->capabilities);
     int result = wakeups_init(&platform->wakeups);
+    int opened = drop_causes_init(&platform->drop_causes);
+    if (result == 0)
+        result = opened;
     if (result == 0)
         result = open_own_namespace(platform);
     if (result == 0 && options->other_namespaces)
@@ -359,9 +365,9 @@ int platform_read_closed(struct platform *platform, struct connection_array *ret
 const struct platform_drop_cause *platform_read_drop_causes(
     struct platform *platform, size_t *ret_count)
 {
-    (void)platform;
-    *ret_count = 0;
-    return NULL;
+    drop_causes_read(&platform->drop_causes);
+    *ret_count = DROP_CAUSES;
+    return platform->drop_causes.causes;
 }
 
 int platform_change_fd(const struct platform *platform)

@@ -20,6 +20,7 @@ void netns_close(struct netns *netns)
     paths_fini(&netns->paths);
     wireless_fini(&netns->wireless);
     device_settings_fini(&netns->settings);
+    queue_drops_fini(&netns->queue_drops);
     link_array_fini(&netns->links);
     interface_array_fini(&netns->facts);
     map_fini(&netns->by_index);
@@ -90,13 +91,16 @@ int netns_read_samples(struct netns *netns, struct sample_array *ret_samples)
 {
     size_t first = ret_samples->count;
     bool has_missed = false, has_roamed = false;
+    queue_drops_read(&netns->queue_drops, &netns->route, &netns->facts, &netns->by_index);
     int result = counters_read(&netns->counters, &netns->facts, ret_samples, &has_missed);
     if (result < 0)
         return result;
+    struct interface_sample *own = ret_samples->items + first;
+    size_t count = ret_samples->count - first;
+    queue_drops_put(&netns->queue_drops, own, count);
     /* Radios change networks and signals all the time and unannounced. */
     if (wireless_look(&netns->wireless, &has_roamed) == 0)
-        wireless_put_signals(
-            &netns->wireless, ret_samples->items + first, ret_samples->count - first);
+        wireless_put_signals(&netns->wireless, own, count);
     netns->stale.all |= has_missed || has_roamed;
     return has_missed || has_roamed ? PLATFORM_CHANGED : 0;
 }

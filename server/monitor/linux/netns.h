@@ -16,6 +16,7 @@
 #include "netlink_socket.h"
 #include "paths.h"
 #include "platform.h"
+#include "queue_drops.h"
 #include "socket_counts.h"
 #include "sockets.h"
 #include "wireless_links.h"
@@ -36,6 +37,7 @@ struct netns {
     struct device_settings settings;
     int wireless_result, settings_result; /* of their last readings */
     struct counters_reader counters;
+    struct queue_drops queue_drops;
     struct link_array links;
     struct interface_array facts; /* kept; without counters */
     struct map by_index;          /* to facts */

@@ -5,62 +5,22 @@
 #include "base.h"
 #include "ethtool_facts.h"
 #include "fields.h"
+#include "own_network.h"
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
 static struct network_monitor *monitor;
-
-/* Runs a command line through the shell, quietly; its exit status. */
-static int run(const char *line)
-{
-    pid_t pid;
-    int status = -1;
-    posix_spawn_file_actions_t quiet;
-    posix_spawn_file_actions_init(&quiet);
-    posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    char *arguments[] = {(char *)"sh", (char *)"-c", (char *)line, NULL};
-    if (posix_spawnp(&pid, "sh", &quiet, NULL, arguments, environ) == 0)
-        waitpid(pid, &status, 0);
-    posix_spawn_file_actions_destroy(&quiet);
-    return status;
-}
-
-static void must(const char *line)
-{
-    cr_assert_eq(run(line), 0, "%s", line);
-}
-
-/* A kernel may lack a kind of device; then there is nothing to test. */
-static void want(const char *line)
-{
-    if (run(line) != 0)
-        cr_skip_test("this kernel or user cannot: %s", line);
-}
-
-static void set_up(void)
-{
-    if (unshare(CLONE_NEWNET) < 0)
-        cr_skip_test("needs root, to make a network namespace: %s", strerror(errno));
-    must("ip link set lo up");
-}
 
 static void tear_down(void)
 {
     network_monitor_close(monitor);
 }
 
-TestSuite(devices, .init = set_up, .fini = tear_down);
+TestSuite(devices, .init = enter_own_network, .fini = tear_down);
 
 static void open_monitor(void)
 {

@@ -244,6 +244,34 @@ Test(network_monitor, shows_a_new_interface_without_counters_until_the_next_refr
     cr_assert_eq(count_events(NETWORK_EVENT_INTERFACE_ADDED), 1);
 }
 
+Test(network_monitor, makes_events_of_what_was_dropped_since_it_was_opened)
+{
+    refresh_after(1000, 0);
+    cr_assert_eq(count_events(NETWORK_EVENT_DROPS), 0);
+    told.drops += 7;
+    refresh_after(1000, 0);
+    cr_assert_eq(count_events(NETWORK_EVENT_DROPS), 1);
+    told.refused += 3;
+    refresh_after(1000, 0);
+    cr_assert_eq(count_events(NETWORK_EVENT_DROPS), 2);
+    size_t count;
+    const struct network_event *events = network_monitor_events(monitor, &count);
+    cr_assert_eq(events[0].packets, 7);
+    cr_assert_str_eq(events[0].interface, "eth0");
+    cr_assert_str_eq(events[1].message, "3 packets were dropped: the test says so");
+}
+
+/* What was there before the monitor is no news. */
+Test(network_monitor, makes_no_events_of_what_was_dropped_before)
+{
+    tear_down();
+    told.drops = told.refused = 1000;
+    set_up();
+    refresh_after(1000, 0);
+    refresh_after(1000, 0);
+    cr_assert_eq(count_events(NETWORK_EVENT_DROPS), 0);
+}
+
 Test(network_monitor, makes_an_event_of_lost_announcements)
 {
     bool changed = false;
