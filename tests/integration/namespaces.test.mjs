@@ -220,10 +220,13 @@ test("one without a name is there while a process is in it, and its connections 
     const client = await Client.connect(t, server);
     const connections = await client.subscribe("connections");
     const interfaces = await client.subscribe("interfaces");
+    const events = await client.subscribe("events");
     const { program, name } = await startNameless(t);
     const inside = start(t, ["nsenter", `--net=/proc/${program.pid}/ns/net`, "/usr/bin/python3", "-c", LISTENER, "80"]);
     await interfaces.reaches((state) => state[`${name}/lo`], `${name}/lo`);
     await connections.reaches((state) => Object.values(state).some((c) => c.namespace === name && c.pid === inside.pid), "its listener");
+    await events.reaches((state) => Object.values(state).some((e) => e.event === "listener_added" && e.namespace === name
+        && e.message.startsWith(`TCP port 80 is open to other machines, at 0.0.0.0 in ${name}`)), "the news of its listener");
     process.kill(program.pid, "SIGKILL");
     await program.ended;
     assert.ok(interfaces.state[`${name}/lo`], "the other process is still in it");
