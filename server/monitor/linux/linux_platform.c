@@ -305,26 +305,16 @@ int platform_read_listeners(struct platform *platform, struct connection_array *
     return result;
 }
 
-/* Of one that was noted as it opened or closed; of another nothing is known here. */
-static bool put_owner_of_closed(struct platform *platform, struct network_connection *connection)
-{
-    uint64_t cgroup;
-    bool is_noted = owners_find_noted(&platform->owners, connection, &cgroup);
-    if (is_noted)
-        put_unit(platform, connection, cgroup);
-    return is_noted;
-}
-
-/* At once, because the kernel keeps only so many in mind. Where very many have come together, those
- * of which nothing was noted were pushed out by the others. */
+/* Of those that were noted as they opened or closed; of the others nothing is known here. At once,
+ * because the kernel keeps only so many in mind. */
 static void put_owners_of_closed(struct platform *platform, size_t first)
 {
-    struct closings *closings = &platform->closings;
-    size_t unknown = 0;
-    for (size_t i = first; i < closings->ended.count; i++)
-        unknown += !put_owner_of_closed(platform, &closings->ended.items[i]);
-    closings->has_lost |=
-        platform->owners.noted && unknown > 0 && closings->ended.count - first > NOTED_MAX / 32;
+    for (size_t i = first; i < platform->closings.ended.count; i++) {
+        struct network_connection *connection = &platform->closings.ended.items[i];
+        uint64_t cgroup;
+        if (owners_find_noted(&platform->owners, connection, &cgroup))
+            put_unit(platform, connection, cgroup);
+    }
 }
 
 static int drain_closings(struct platform *platform, bool *ret_any)
