@@ -39,11 +39,6 @@ struct nlmsghdr *netlink_request(void *buffer, uint16_t type)
     return request;
 }
 
-/* What one datagram did to the dump. */
-struct progress {
-    bool is_done, is_interrupted;
-};
-
 /* The errno in front of NLMSG_ERROR and, in a dump that failed half-way, of NLMSG_DONE. */
 static int error_of(const struct nlmsghdr *message)
 {
@@ -53,8 +48,8 @@ static int error_of(const struct nlmsghdr *message)
     return error < 0 ? error : 0;
 }
 
-static int take_message(
-    const struct nlmsghdr *message, const struct netlink_sink *sink, struct progress *progress)
+static int take_message(const struct nlmsghdr *message, const struct netlink_sink *sink,
+    struct netlink_progress *progress)
 {
     if (message->nlmsg_flags & NLM_F_DUMP_INTR)
         progress->is_interrupted = true;
@@ -71,13 +66,19 @@ static int take_message(
     }
 }
 
+/* libmnl before 1.0.5 takes a length of 2 GiB and more for a negative one, which always fits. */
+static bool is_whole(const struct nlmsghdr *message, int left)
+{
+    return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 /* Messages of an older request, one that was given up, are passed over. */
-static int take_datagram(const struct netlink_socket *socket, size_t size,
-    const struct netlink_sink *sink, struct progress *progress)
+int netlink_take_datagram(const struct netlink_socket *socket, size_t size,
+    const struct netlink_sink *sink, struct netlink_progress *progress)
 {
     int left = (int)size, result = 0;
     const struct nlmsghdr *message = (const struct nlmsghdr *)socket->buffer;
-    while (mnl_nlmsg_ok(message, left) && !progress->is_done && result >= 0) {
+    while (is_whole(message, left) && !progress->is_done && result >= 0) {
         if (message->nlmsg_seq == socket->sequence)
             result = take_message(message, sink, progress);
         message = mnl_nlmsg_next(message, &left);
@@ -88,7 +89,7 @@ static int take_datagram(const struct netlink_socket *socket, size_t size,
 int netlink_dump(
     struct netlink_socket *socket, struct nlmsghdr *request, const struct netlink_sink *sink)
 {
-    struct progress progress = {0};
+    struct netlink_progress progress = {0};
     request->nlmsg_seq = ++socket->sequence;
     if (mnl_socket_sendto(socket->socket, request, request->nlmsg_len) < 0)
         return -errno;
@@ -98,7 +99,7 @@ int netlink_dump(
             continue;
         if (size < 0)
             return -errno;
-        int result = take_datagram(socket, (size_t)size, sink, &progress);
+        int result = netlink_take_datagram(socket, (size_t)size, sink, &progress);
         if (result < 0)
             return result;
     }

@@ -31,6 +31,16 @@ struct netlink_sink {
 MUST_CHECK int netlink_open(struct netlink_socket *ret_socket, int bus);
 void netlink_close(struct netlink_socket *socket);
 
+/* How far an answer has come. */
+struct netlink_progress {
+    bool is_done, is_interrupted;
+};
+
+/* Pure: gives sink the messages of a datagram of that size in socket's buffer that answer its last
+ * request. 0, or what was negative: a sink's result or the kernel's own error. */
+MUST_CHECK int netlink_take_datagram(const struct netlink_socket *socket, size_t size,
+    const struct netlink_sink *sink, struct netlink_progress *progress);
+
 /* Starts a dump request in buffer (NETLINK_REQUEST_BYTES, aligned for struct nlmsghdr). */
 struct nlmsghdr *netlink_request(void *buffer, uint16_t type);
 /* Sends request and gives every message of the answer to sink. 0, -errno or NETLINK_INTERRUPTED.
