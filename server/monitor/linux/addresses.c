@@ -39,7 +39,8 @@ int address_decode(const struct nlmsghdr *message, struct address *ret_address)
         return -EPROTO;
     netlink_parse(message, sizeof(*header), take_attribute, &candidates);
     const struct nlattr *attribute = candidates.local ? candidates.local : candidates.address;
-    if (!attribute || mnl_attr_get_payload_len(attribute) < size)
+    if (!attribute || mnl_attr_get_payload_len(attribute) < size ||
+        header->ifa_prefixlen > size * 8)
         return -EPROTO;
     struct address address = {.index = header->ifa_index};
     address.address.family = header->ifa_family;
