@@ -33,16 +33,16 @@ int processes_begin(struct processes *processes)
     return 0;
 }
 
-/* The start time is the 22nd field; the 3rd comes right after the name. */
-enum { FIELDS_BEFORE_START = 19 };
+/* The start time is the 22nd field; a space stands before the 3rd, right after the name. */
+enum { SPACES_BEFORE_START = 20 };
 
 bool process_parse_stat(const char *text, struct process *ret_process)
 {
     const char *open = strchr(text, '('), *close = strrchr(text, ')');
     if (!open || !close || close < open)
         return false;
-    const char *at = close + 1;
-    for (int i = 0; i < FIELDS_BEFORE_START && at; i++)
+    const char *at = close;
+    for (int i = 0; i < SPACES_BEFORE_START && at; i++)
         at = strchr(at + 1, ' ');
     if (!at)
         return false;
