@@ -116,9 +116,10 @@ void fuzz_check_record(const struct record_type *type, const void *record)
         if (field_status(field, record) != NETWORK_KNOWN)
             continue;
         check_value(field, (const char *)record + field->offset);
-        buffer.length = 0;
+        buffer_append_char(&buffer, buffer.length == 0 ? '[' : ',');
         json_append_field(&buffer, field, record);
-        fuzz_check_json(buffer.bytes, buffer.length);
     }
+    buffer_append_text(&buffer, buffer.length == 0 ? "[]" : "]");
+    fuzz_check_json(buffer.bytes, buffer.length);
     buffer_fini(&buffer);
 }

@@ -1,5 +1,6 @@
-/* Gives a fuzz target the inputs that are kept: every file of the folders named, whole, and cut off
- * at every length. The last file named in the output is the one that went wrong. */
+/* Gives a fuzz target the inputs that are kept: every file of the folders named, whole, cut off at
+ * every length, and with each byte in turn the greatest there is. The last file named in the output
+ * is the one that went wrong. */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -30,6 +31,12 @@ static void replay_file(const char *path)
     fflush(stdout);
     for (size_t i = 0; i <= size; i++)
         give(i);
+    for (size_t i = 0; i < size; i++) {
+        uint8_t was = input[i];
+        input[i] = UINT8_MAX;
+        give(size);
+        input[i] = was;
+    }
 }
 
 static unsigned replay_folder(const char *path)
