@@ -22,6 +22,8 @@ static void check_command(const struct command *command)
     FUZZ_CHECK(command->op <= COMMAND_AUTHENTICATE);
     FUZZ_CHECK(command->id <= UINT64_C(1) << 53);
     FUZZ_CHECK(command->query.topic < TOPICS);
+    FUZZ_CHECK(command->query.event_kinds >> NETWORK_EVENT_KINDS == 0);
+    FUZZ_CHECK(command->query.event_kinds == 0 || command->query.topic == TOPIC_EVENTS);
     FUZZ_CHECK(command->interval_ms == 0 || (command->interval_ms >= COMMAND_INTERVAL_MIN_MS &&
                                                 command->interval_ms <= COMMAND_INTERVAL_MAX_MS));
     FUZZ_CHECK(fuzz_is_terminated(command->since_instance, sizeof(command->since_instance)));

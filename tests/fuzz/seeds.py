@@ -235,13 +235,22 @@ PATHS = ["/system.slice/nginx.service", "/user.slice/user-1000.slice/user@1000.s
          f"/crio-{IDS}.scope", f"/nerdctl-{IDS}.scope", "/a.socket/b.mount/c.swap", "//", ""]
 STATS = [f"4242 ({name}) S 1 4242 4242 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 987654 8192 100 184467\n"
          for name in ("nginx", "a b", ") S 1 (", "((sd-pam)", "", "kworker/0:1-ev", "\\\n")]
+MOUNTS = ["29 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n", "1 2 0:4 net:[4026532177] /run/netns/a\\040b rw - nsfs nsfs rw",
+          "36 35 98:0 /mnt1 /mnt\\134\\0 rw,noatime master:1 shared:2 - ext3 /dev/root rw,errors=continue", "1 2 3 4 5 6 - \n", " - "]
+CGROUPS = [f"12:pids:/docker/{IDS}\n0::/system.slice/docker-{IDS}.scope\n", "0::/user.slice/user-0.slice/session-3.scope\n",
+           "1:name=systemd:/\n0::/system.slice/nginx.service\n", "0:", "::\n\n"]
+COUNTS = ["sockets: used 290\nTCP: inuse 8 orphan 0 tw 3 alloc 13 mem 1\nUDP: inuse 2 mem 1\n\0TCP6: inuse 4\nUDP6: inuse 18446744073709551616\n",
+          "TCP: inuse 1 orphan 2 tw 3\nUDP: inuse 4", "TCP: inuse -1 orphan x\nUDP6: inuse 1"]
+HOLDERS = [b"".join(struct.pack("=QII16s", *holder) for holder in holders) for holders in (
+    [(10, 1, 3, b"init"), (10, 2, 3, b"other"), (11, 2, 4, b"x" * 16)], [(0, 0, 0, b""), (10, 5, 1, b"a"), (10, 4, 1, b"b")])]
 UEVENTS = ["INTERFACE=eth0\nIFINDEX=2\n", "DEVTYPE=wlan\nINTERFACE=wlan0\nIFINDEX=4294967295\n",
            "DEVTYPE=wwan\nIFINDEX=\n", "IFINDEX=3\nDEVTYPE=" + "x" * 40]
 COMMANDS = ['{"op":"subscribe","id":1,"topic":"interfaces"}', '{"op":"unsubscribe","id":9007199254740992}',
             '{"op":"subscribe","id":1,"topic":"connections","interval_ms":50,"since":{"instance":"9f2c41d0","revision":1840}}',
             '{"op":"subscribe","id":1,"topic":"connections","filter":{"state":["established"],"port":443},'
             '"fields":["pid"],"sort":"-download_speed","limit":200,"history_s":600,"compress":"deflate"}',
-            '{"op":"ping","data":"\\u00e9\\u0000"}', '{"op":"authenticate","token":"0123456789abcdef"}', "[1]", '{"op":1}']
+            '{"op":"subscribe","id":0,"topic":"events","filter":{"event":["connection_closed","listener_added"]}}',
+            '{"op":"subscribe","id":0,"topic":"events","filter":{"event":"link_up"}}', '{"op":"ping","data":"\\u00e9\\u0000"}', '{"op":"authenticate","token":"0123456789abcdef"}', "[1]", '{"op":1}']
 HEADERS = ["127.0.0.1:8750\nhttp://127.0.0.1:8750", "[::1]:8750\nhttp://[::1]:8750", "box:8750", "localhost.:8750",
            "monitor.example\nhttps://proxy.example", "evil.example:8750\nhttp://evil.example:8750", "[2001:db8::5]:99",
            "192.0.2.7:8750\nhttp://evil.192.0.2.7:8750", "127.0.0.1:8750\nnull"]
@@ -262,10 +271,12 @@ socket_messages()
 announcements()
 link_messages()
 wireless_messages()
-for target, texts in (("units", PATHS), ("processes", STATS), ("uevents", UEVENTS), ("commands", COMMANDS),
+for target, texts in (("units", PATHS), ("mounts", MOUNTS), ("cgroups", CGROUPS), ("counts", COUNTS), ("processes", STATS), ("uevents", UEVENTS), ("commands", COMMANDS),
                       ("access", HEADERS), ("requests", REQUESTS), ("config", CONFIGS), ("names", NAMES)):
     for text in texts:
         save(target, text.encode())
+for records in HOLDERS:
+    save("holders", records)
 save("names", b"\xff\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80\xe2\x82")
 for name in sorted(os.listdir(folder)):
     print(f"{name}: {len(os.listdir(f'{folder}/{name}'))} seeds")
