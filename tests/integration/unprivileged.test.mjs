@@ -10,12 +10,14 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { Client } from "../support/client.mjs";
 import { addLink, addNamespace, addWire, kernelCounters, run, start } from "../support/network.mjs";
 import { IFPULSE, launchServer, startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 
+const SHORT_CONNECTIONS = fileURLToPath(new URL("../support/short_connections.py", import.meta.url));
 const NOBODY = 65534;
 const AS_NOBODY = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
 
@@ -32,10 +34,10 @@ function publish(t) {
     return folder;
 }
 
-async function startAsNobody(t, { intervalMs = 100 } = {}) {
+async function startAsNobody(t, { intervalMs = 100, args = [] } = {}) {
     const folder = publish(t);
     const server = await launchServer(t, [...AS_NOBODY.slice(1), path.join(folder, "ifpulse"), "serve", "--web", folder,
-        "--listen", "127.0.0.1:0", "--interval-ms", String(intervalMs)], AS_NOBODY[0]).listens();
+        "--listen", "127.0.0.1:0", "--interval-ms", String(intervalMs), ...args], AS_NOBODY[0]).listens();
     const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
     assert.match(status, /^Uid:\t65534\t65534\t65534\t65534$/m);
     assert.match(status, /^CapEff:\t0+$/m);
@@ -221,6 +223,85 @@ test("a link that goes down is told at once, whatever the interval", { skip }, a
     run("ip addr add 10.5.0.1/24 dev lan1");
     await events.reaches((state) => Object.values(state).some((e) => e.address === "10.5.0.1/24"), "the address");
     await client.close();
+    await server.stop();
+});
+
+// Root's programs, by the script's words; resolves once it listens, or has dialled.
+async function shortConnections(t, words, done) {
+    const child = start(t, ["/usr/bin/python3", SHORT_CONNECTIONS, ...words.split(" ")]);
+    await until(() => child.output.includes(done) || child.exitCode !== null, () => `"${done}": ${child.output}`);
+    return child;
+}
+
+test("other users' connections between two readings are told of, with exact bytes and no process", { skip }, async (t) => {
+    const server = await startAsNobody(t, { intervalMs: 1000 });
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events", { filter: { event: ["connection_closed"] } });
+    await shortConnections(t, "seller serve 127.0.0.1 7100 300 1700", "listening");
+    await shortConnections(t, "buyer dial 127.0.0.1 7100 300 1700 200", "dialled");
+    const ends = () => Object.values(events.state).filter((event) => [event.local_port, event.remote_port].includes(7100));
+    await events.reaches(() => ends().length >= 400, "400 ends");
+    assert.equal(ends().length, 400);
+    for (const end of ends()) {
+        const [received, sent] = end.local_port === 7100 ? [300, 1700] : [1700, 300];
+        assert.deepEqual([end.bytes_received, end.bytes_sent], [received, sent], JSON.stringify(end));
+        assert.equal(end.process_name, undefined);
+        assert.equal(end.pid, undefined);
+    }
+    await client.close();
+    await server.stop();
+});
+
+test("other users are owners by name, and this user's processes by theirs", { skip }, async (t) => {
+    const mine = await startHolder(t, true);
+    await startHolder(t, false);
+    const server = await startAsNobody(t);
+    const client = await Client.connect(t, server);
+    const owners = await client.subscribe("owners");
+    const roots = () => Object.values(owners.state).filter((owner) => owner.user === "root");
+    await owners.reaches((state) => roots().length > 0 && Object.values(state).some((owner) => owner.pids?.includes(mine.pid)), "both");
+    const own = Object.values(owners.state).find((owner) => owner.pids?.includes(mine.pid));
+    assert.equal(own.process_name, "python3");
+    assert.equal(own.listening, 1);
+    assert.ok(roots().some((owner) => owner.listening > 0 && owner.connections > 0));
+    for (const owner of roots()) {
+        assert.match(owner.kind, /^(user|unit|container)$/, JSON.stringify(owner));
+        assert.equal(owner.process_name, undefined);
+    }
+    const before = roots().reduce((sum, owner) => sum + owner.bytes_sent, 0);
+    await shortConnections(t, "seller serve 127.0.0.1 7101 0 1000000", "listening");
+    const buyer = net.connect(7101, "127.0.0.1").on("error", () => {});
+    t.after(() => buyer.destroy());
+    await until(() => buyer.resume().bytesRead === 1_000_000, "the bytes");
+    await owners.reaches(() => roots().reduce((sum, owner) => sum + owner.bytes_sent, 0) >= before + 1_000_000, "root to have sent them");
+    await client.close();
+    await server.stop();
+});
+
+test("another user's new listener makes an event that names the user", { skip }, async (t) => {
+    addNamespace("near");
+    addWire({ here: "lan2", namespace: "near", subnet: 2 });
+    const server = await startAsNobody(t);
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events");
+    await shortConnections(t, "newcomer serve 0.0.0.0 7102 0 0", "listening");
+    const added = () => Object.values(events.state).find((event) => event.event === "listener_added" && event.local_port === 7102);
+    await events.reaches(added, "the listener");
+    assert.equal(added().user, "root");
+    assert.equal(added().pid, undefined);
+    assert.match(added().message, /7102.*root/);
+    await client.close();
+    await server.stop();
+});
+
+test("other network namespaces are asked for in vain, and that is said", { skip }, async (t) => {
+    addNamespace("beside");
+    const server = await startAsNobody(t, { args: ["--namespaces"] });
+    const { namespaces } = (await records(server, "server")).capabilities;
+    assert.equal(namespaces.status, "permission");
+    assert.match(namespaces.detail, /CAP_SYS_ADMIN/);
+    const names = Object.keys(await records(server, "interfaces"));
+    assert.ok(names.includes("lo") && !names.some((name) => name.includes("/")), names.join());
     await server.stop();
 });
 
