@@ -1,6 +1,7 @@
 /* Answers of nl80211 and of the generic netlink controller. */
 #include "fuzz.h"
 
+#include "generic_family.h"
 #include "wireless_links.h"
 #include <string.h>
 
@@ -21,7 +22,7 @@ static void take(const struct nlmsghdr *message, void *context)
     (void)context;
     fuzz_mark(&family, sizeof(family));
     fuzz_mark(&link, sizeof(link));
-    if (wireless_decode_family(message, &family) < 0)
+    if (generic_decode_family(message, &family) < 0)
         FUZZ_CHECK(fuzz_is_marked(&family, sizeof(family)));
     if (wireless_decode_interface(message, &link) < 0)
         FUZZ_CHECK(fuzz_is_marked(&link, sizeof(link)));

@@ -67,10 +67,10 @@ static void keep(struct closings *closings, const struct nlmsghdr *message)
     closings->has_lost |= !place;
 }
 
-static void keep_all(struct closings *closings, const void *bytes, size_t size)
+void closings_keep(struct closings *closings, const void *datagram, size_t size)
 {
     int left = (int)size;
-    for (const struct nlmsghdr *message = bytes; mnl_nlmsg_ok(message, left);
+    for (const struct nlmsghdr *message = datagram; netlink_is_whole(message, left);
          message = mnl_nlmsg_next(message, &left))
         keep(closings, message);
 }
@@ -90,7 +90,7 @@ static int take_batch(struct closings *closings, int fd)
         return -errno;
     for (int i = 0; i < count; i++) {
         closings->has_lost |= (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-        keep_all(closings, buffers[i], messages[i].msg_len);
+        closings_keep(closings, buffers[i], messages[i].msg_len);
     }
     return count;
 }

@@ -26,6 +26,8 @@ MUST_CHECK int closings_open(int *ret_fd);
 /* Takes what has come to that socket; -1 for none. The hints are those of what it appended.
  * *ret_count: how many messages there were. */
 MUST_CHECK int closings_drain(struct closings *closings, int fd, size_t *ret_count);
+/* The same of one datagram. Pure, but for memory. */
+void closings_keep(struct closings *closings, const void *datagram, size_t size);
 /* Forgets those that have ended, and that some were lost. */
 void closings_clear(struct closings *closings);
 

@@ -66,8 +66,7 @@ static int take_message(const struct nlmsghdr *message, const struct netlink_sin
     }
 }
 
-/* libmnl before 1.0.5 takes a length of 2 GiB and more for a negative one, which always fits. */
-static bool is_whole(const struct nlmsghdr *message, int left)
+bool netlink_is_whole(const struct nlmsghdr *message, int left)
 {
     return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
 }
@@ -78,7 +77,7 @@ int netlink_take_datagram(const struct netlink_socket *socket, size_t size,
 {
     int left = (int)size, result = 0;
     const struct nlmsghdr *message = (const struct nlmsghdr *)socket->buffer;
-    while (is_whole(message, left) && !progress->is_done && result >= 0) {
+    while (netlink_is_whole(message, left) && !progress->is_done && result >= 0) {
         if (message->nlmsg_seq == socket->sequence)
             result = take_message(message, sink, progress);
         message = mnl_nlmsg_next(message, &left);

@@ -31,6 +31,11 @@ struct netlink_sink {
 MUST_CHECK int netlink_open(struct netlink_socket *ret_socket, int bus);
 void netlink_close(struct netlink_socket *socket);
 
+/* Whether there is a message, with the bytes that are left, and all of it. To be asked instead of
+ * mnl_nlmsg_ok, which in libmnl before 1.0.5 takes a length of 2 GiB and more for a negative one:
+ * that always fits. */
+bool netlink_is_whole(const struct nlmsghdr *message, int left);
+
 /* How far an answer has come. */
 struct netlink_progress {
     bool is_done, is_interrupted;
