@@ -207,7 +207,7 @@ bool budget_advance(struct budget *budget, const struct budget_tick *tick)
     budget->cpu_ms = tick->cpu_ms;
     if (is_whole(budget, tick)) {
         learn_whole(budget);
-        is_changed = judge(budget, tick->is_watched);
+        is_changed = judge(budget, tick->is_watched || budget->window.readings > 0);
         budget->window = (struct budget_window){0};
     }
     return is_changed;

@@ -202,6 +202,25 @@ Test(budget, comes_back_when_nobody_watches_any_more)
     assert_pace(NETWORK_COLLECTION_FULL, 1000);
 }
 
+/* Else whoever comes and goes would bring back what is too dear. */
+Test(budget, does_not_come_back_for_a_moment_without_watchers)
+{
+    begin(1, 1000);
+    machine.rest = 2;
+    machine.reading = 40;
+    machine.listing = 300;
+    run(2 * MINUTE);
+    assert_pace(NETWORK_COLLECTION_OWNERS, 16000);
+    for (int i = 0; i < HOUR; i++) {
+        machine.is_watched = i % 4 == 0;
+        if (machine.is_watched)
+            read_connections(); /* who begins to watch gets a reading of his own */
+        tick();
+    }
+    assert_pace(NETWORK_COLLECTION_OWNERS, 16000);
+    cr_assert_eq(changes, 2, "%u changes", changes);
+}
+
 /* Lengthening what costs next to nothing would take something away and bring nothing. */
 Test(budget, what_connections_have_no_part_in_is_not_made_up_for_by_them)
 {
