@@ -290,9 +290,8 @@ static int64_t since_start_ms(const struct collector *collector)
 }
 
 /* What is due now, once, however much of it came late. */
-static void read_due(struct collector *collector, int64_t lens_ms)
+static void read_due(struct collector *collector, int64_t now_ms, int64_t lens_ms)
 {
-    int64_t now_ms = since_start_ms(collector);
     int64_t tick_due_ms = now_ms - now_ms % collector->options.interval_ms;
     int64_t look_due_ms = lens_ms ? now_ms - now_ms % lens_ms : 0;
 
@@ -313,13 +312,13 @@ static int64_t next_multiple(int64_t interval_ms, int64_t after_ms)
     return after_ms - after_ms % interval_ms + interval_ms;
 }
 
-static double next_due_ms(const struct collector *collector, int64_t lens_ms)
+static int64_t next_due_ms(const struct collector *collector, int64_t lens_ms)
 {
     int64_t due_ms = next_multiple(collector->options.interval_ms, collector->done_ms);
 
     if (lens_ms && next_multiple(lens_ms, collector->done_ms) < due_ms)
         due_ms = next_multiple(lens_ms, collector->done_ms);
-    return collector->start_ms + (double)due_ms;
+    return due_ms;
 }
 
 static void wait_until(struct collector *collector, double deadline_ms)
@@ -350,12 +349,12 @@ static void *run(void *argument)
 
     while (!atomic_load(&collector->stopping)) {
         int64_t lens_ms = atomic_load(&collector->lens_ms);
-        double due_ms = next_due_ms(collector, lens_ms);
+        int64_t due_ms = next_due_ms(collector, lens_ms), now_ms = since_start_ms(collector);
 
-        if (clock_ms(CLOCK_MONOTONIC) < due_ms)
-            wait_until(collector, due_ms);
+        if (now_ms < due_ms)
+            wait_until(collector, collector->start_ms + (double)due_ms);
         else
-            read_due(collector, lens_ms);
+            read_due(collector, now_ms, lens_ms);
     }
     return NULL;
 }
