@@ -43,16 +43,16 @@ test("far over the budget connections are read more seldom, then not listed; it 
     assert.equal(self.state.collection, "full");
     assert.equal(self.state.connections_interval_ms, INTERVAL_MS);
     assert.equal(self.state.cpu_budget_percent, 0.1);
-    const watcher = countConnections(t, server);
-    await until(() => watcher.count > CROWD / 2, "the connections");
-
-    const steps = [];
+    const steps = [`full ${INTERVAL_MS}`];
     self.onState = ({ state }) => {
         const step = `${state.collection} ${state.connections_interval_ms}`;
         if (step !== steps.at(-1)) {
             steps.push(step);
         }
     };
+    const watcher = countConnections(t, server);
+    await until(() => watcher.count > CROWD / 2, "the connections");
+
     await until(() => self.state.collection === "owners", () => `owners only; so far ${steps} at ${self.state.cpu_percent} %`, LONG_MS);
     assert.deepEqual(steps, [`full ${INTERVAL_MS}`, `slower ${LONGEST_MS}`, `owners ${LONGEST_MS}`]);
     await until(() => watcher.count === 0, "the rows to go");
