@@ -273,7 +273,8 @@ static bool take_reset(struct decoding *decoding)
 {
     const struct inet_diag_msg *answer = decoding->answer;
     struct network_connection *connection = decoding->connection;
-    if (answer->id.idiag_dport != 0 || answer->idiag_wqueue <= MOVED_ON_UNOPENED)
+    if (connection->state == NETWORK_STATE_LISTEN || answer->id.idiag_dport != 0 ||
+        answer->idiag_wqueue <= MOVED_ON_UNOPENED)
         return false;
     PUT(connection, remote_address, address_of(answer->idiag_family, answer->id.idiag_dst));
     connection->status.remote_port = NETWORK_UNAVAILABLE;
