@@ -290,6 +290,7 @@ int socket_decode_ended(const struct nlmsghdr *message, struct network_connectio
     int result = take_header(message, IPPROTO_TCP, &decoding);
     if (result < 0)
         return result;
+    connection.state = NETWORK_STATE_CLOSE; /* whatever it says, the socket is no more */
     if (!take_reset(&decoding)) {
         netlink_parse(message, sizeof(*decoding.answer), take_attribute, &decoding);
         if (decoding.answer->id.idiag_dport == 0 || !decoding.was_open)
