@@ -161,6 +161,22 @@ def announcements():
         drain(line, ["announcements"])
 
 
+# As the files are numbered in drop_causes.h. softnet_stat is the whole machine's, so it is built.
+DROP_FILES = (None, "netstat", "snmp", "snmp6")
+
+
+def drop_files():
+    line = b" ".join(b"%08x" % number for number in (5000, 7, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)) + b"\n"
+    save("drops", b"\0" + line * 2)
+    for number, name in enumerate(DROP_FILES):
+        if name:
+            with open(f"/proc/self/net/{name}", "rb") as file:
+                save("drops", bytes([number]) + file.read())
+    for number, text in ((1, b"TcpExt: ListenOverflows ListenDrops\nTcpExt: 5 7\n"), (2, b"Udp: A RcvbufErrors\nUdp: 1\n"),
+                         (3, b"Udp6RcvbufErrors  \t18446744073709551615\n")):
+        save("drops", bytes([number]) + text)
+
+
 def family_of(name):
     request = struct.pack("=BBH", CTRL_GETFAMILY, 1, 0) + attribute(2, name + b"\0")
     for answer in ask(GENERIC, GENL_CTRL, request, flags=1):
@@ -269,6 +285,7 @@ ethtool_messages()
 family_of(b"nl80211")
 socket_messages()
 announcements()
+drop_files()
 link_messages()
 wireless_messages()
 for target, texts in (("units", PATHS), ("mounts", MOUNTS), ("cgroups", CGROUPS), ("counts", COUNTS), ("processes", STATS), ("uevents", UEVENTS), ("commands", COMMANDS),
