@@ -52,6 +52,26 @@ static inline void free_p(void *pointer)
     free(*(void **)pointer);
 }
 
+/* Makes room for one more in a growable array: items, a pointer of the caller's, with count of them
+ * and space for capacity. false without memory, and then nothing has changed. */
+#define MAKE_ROOM(items, count, capacity)                                                          \
+    array_make_room(&(items), (count), &(capacity), sizeof(*(items)))
+MUST_CHECK static inline bool array_make_room(
+    void *items, size_t count, size_t *capacity, size_t item_size)
+{
+    void *old, *moved;
+    if (count < *capacity)
+        return true;
+    memcpy(&old, items, sizeof(old));
+    size_t larger = *capacity ? *capacity * 2 : 16;
+    moved = reallocarray(old, larger, item_size);
+    if (!moved)
+        return false;
+    memcpy(items, &moved, sizeof(moved));
+    *capacity = larger;
+    return true;
+}
+
 /* Copies an array of count items of that size; ret_items is the address of a pointer, which the
  * caller frees. NULL for nothing, which is no failure. */
 MUST_CHECK static inline int copy_items(

@@ -30,14 +30,9 @@ void connections_fini(struct connections *connections)
 
 static struct departed *append_departed(struct connections *connections)
 {
-    if (connections->departed_count == connections->departed_capacity) {
-        size_t larger = connections->departed_capacity ? connections->departed_capacity * 2 : 64;
-        struct departed *departed = reallocarray(connections->departed, larger, sizeof(*departed));
-        if (!departed)
-            return NULL;
-        connections->departed = departed;
-        connections->departed_capacity = larger;
-    }
+    if (!MAKE_ROOM(
+            connections->departed, connections->departed_count, connections->departed_capacity))
+        return NULL;
     return &connections->departed[connections->departed_count++];
 }
 
@@ -95,14 +90,9 @@ static void index_listeners(struct connections *connections)
     for (size_t i = 0; i < connections->now.count; i++) {
         if (connections->now.items[i].state != NETWORK_STATE_LISTEN)
             continue;
-        if (connections->listener_count == connections->listener_capacity) {
-            size_t larger = connections->listener_capacity * 2 + 16;
-            size_t *grown = reallocarray(connections->listeners, larger, sizeof(*grown));
-            if (!grown)
-                return;
-            connections->listeners = grown;
-            connections->listener_capacity = larger;
-        }
+        if (!MAKE_ROOM(connections->listeners, connections->listener_count,
+                connections->listener_capacity))
+            return;
         connections->listeners[connections->listener_count++] = i;
     }
 }
@@ -194,12 +184,6 @@ static const struct network_connection *find_listener(
     return other;
 }
 
-#define TAKE(to, from, member)                                                                     \
-    do {                                                                                           \
-        memcpy(&(to)->member, &(from)->member, sizeof((to)->member));                              \
-        (to)->status.member = (from)->status.member;                                               \
-    } while (0)
-
 static void take_owner(struct network_connection *end, const struct network_connection *known)
 {
     TAKE(end, known, pid);
@@ -274,14 +258,8 @@ static struct network_event *append_closed(struct connections *connections, stru
 {
     if (connections->closed_count >= CLOSED_MAX)
         return NULL;
-    if (connections->closed_count == connections->closed_capacity) {
-        size_t larger = connections->closed_capacity ? connections->closed_capacity * 2 : 64;
-        struct network_event *closed = reallocarray(connections->closed, larger, sizeof(*closed));
-        if (!closed)
-            return NULL;
-        connections->closed = closed;
-        connections->closed_capacity = larger;
-    }
+    if (!MAKE_ROOM(connections->closed, connections->closed_count, connections->closed_capacity))
+        return NULL;
     struct network_event *event = &connections->closed[connections->closed_count++];
     event_init(event, ++log->last_identity);
     return event;

@@ -63,14 +63,8 @@ static struct map_key key_of(uint64_t identity, unsigned cause)
 /* NULL without memory. */
 static struct drop *append(struct drops *drops, uint64_t identity, unsigned cause)
 {
-    if (drops->count == drops->capacity) {
-        size_t larger = drops->capacity ? drops->capacity * 2 : 16;
-        struct drop *items = reallocarray(drops->items, larger, sizeof(*items));
-        if (!items)
-            return NULL;
-        drops->items = items;
-        drops->capacity = larger;
-    }
+    if (!MAKE_ROOM(drops->items, drops->count, drops->capacity))
+        return NULL;
     if (map_insert_index(&drops->by_key, key_of(identity, cause), drops->count) < 0)
         return NULL;
     struct drop *drop = &drops->items[drops->count++];

@@ -34,26 +34,20 @@ void event_init(struct network_event *event, uint64_t identity)
     event->identity = identity;
 }
 
-#define TAKE(to, from, event_member, member)                                                       \
-    do {                                                                                           \
-        memcpy(&(to)->event_member, &(from)->member, sizeof((to)->event_member));                  \
-        (to)->status.event_member = (from)->status.member;                                         \
-    } while (0)
-
 void event_take_connection(struct network_event *event, const struct network_connection *connection)
 {
-    TAKE(event, connection, netns, netns);
-    TAKE(event, connection, connection_type, type);
-    TAKE(event, connection, local_address, local_address);
-    TAKE(event, connection, local_port, local_port);
-    TAKE(event, connection, remote_address, remote_address);
-    TAKE(event, connection, remote_port, remote_port);
-    TAKE(event, connection, pid, pid);
-    TAKE(event, connection, process_name, process_name);
-    TAKE(event, connection, uid, uid);
-    TAKE(event, connection, user, user);
-    TAKE(event, connection, unit, unit);
-    TAKE(event, connection, evidence, evidence);
+    TAKE(event, connection, netns);
+    TAKE_AS(event, connection_type, connection, type);
+    TAKE(event, connection, local_address);
+    TAKE(event, connection, local_port);
+    TAKE(event, connection, remote_address);
+    TAKE(event, connection, remote_port);
+    TAKE(event, connection, pid);
+    TAKE(event, connection, process_name);
+    TAKE(event, connection, uid);
+    TAKE(event, connection, user);
+    TAKE(event, connection, unit);
+    TAKE(event, connection, evidence);
 }
 
 struct network_event *event_log_append(struct event_log *log)

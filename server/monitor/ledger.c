@@ -87,14 +87,8 @@ static void describe(struct network_owner *owner, enum network_owner_kind kind,
 
 static struct ledger_owner *append_owner(struct ledger *ledger)
 {
-    if (ledger->count == ledger->capacity) {
-        size_t larger = ledger->capacity ? ledger->capacity * 2 : 32;
-        struct ledger_owner *owners = reallocarray(ledger->owners, larger, sizeof(*owners));
-        if (!owners)
-            return NULL;
-        ledger->owners = owners;
-        ledger->capacity = larger;
-    }
+    if (!MAKE_ROOM(ledger->owners, ledger->count, ledger->capacity))
+        return NULL;
     struct ledger_owner *owner = &ledger->owners[ledger->count];
     memset(owner, 0, sizeof(*owner));
     return owner;
@@ -356,12 +350,6 @@ void ledger_close(
     owner->record.closed++;
     owner->idle_since = ledger->reading;
 }
-
-#define TAKE(to, from, member)                                                                     \
-    do {                                                                                           \
-        memcpy(&(to)->member, &(from)->member, sizeof((to)->member));                              \
-        (to)->status.member = (from)->status.member;                                               \
-    } while (0)
 
 void ledger_take_owner(
     const struct ledger *ledger, struct account *account, struct network_connection *ret_connection)

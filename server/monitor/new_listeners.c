@@ -103,14 +103,8 @@ static void tell(const struct network_connection *socket, struct event_log *log,
 
 static int append_place(struct listening_places *places, const struct listening_place *place)
 {
-    if (places->count == places->capacity) {
-        size_t larger = places->capacity ? places->capacity * 2 : 32;
-        struct listening_place *items = reallocarray(places->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        places->items = items;
-        places->capacity = larger;
-    }
+    if (!MAKE_ROOM(places->items, places->count, places->capacity))
+        return -ENOMEM;
     int result = map_insert_index(&places->by_key, place->key, places->count);
     if (result == 0)
         places->items[places->count++] = *place;

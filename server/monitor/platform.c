@@ -3,20 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Makes room for one more item; the array is as it was when there is no memory. */
-static bool has_room(void **items, size_t *capacity, size_t count, size_t item_size)
-{
-    if (count < *capacity)
-        return true;
-    size_t larger = *capacity ? *capacity * 2 : 16;
-    void *moved = reallocarray(*items, larger, item_size);
-    if (!moved)
-        return false;
-    *items = moved;
-    *capacity = larger;
-    return true;
-}
-
 void interface_array_clear(struct interface_array *array)
 {
     for (size_t i = 0; i < array->count; i++) {
@@ -53,7 +39,7 @@ void connection_array_fini(struct connection_array *array)
 
 struct network_interface *interface_array_append(struct interface_array *array)
 {
-    if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
+    if (!MAKE_ROOM(array->items, array->count, array->capacity))
         return NULL;
     struct network_interface *item = &array->items[array->count++];
     memset(item, 0, sizeof(*item));
@@ -85,7 +71,7 @@ int interface_array_append_copy(
 
 struct interface_sample *sample_array_append(struct sample_array *array)
 {
-    if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
+    if (!MAKE_ROOM(array->items, array->count, array->capacity))
         return NULL;
     struct interface_sample *item = &array->items[array->count++];
     memset(item, 0, sizeof(*item));
@@ -94,7 +80,7 @@ struct interface_sample *sample_array_append(struct sample_array *array)
 
 struct network_connection *connection_array_append(struct connection_array *array)
 {
-    if (!has_room((void **)&array->items, &array->capacity, array->count, sizeof(*array->items)))
+    if (!MAKE_ROOM(array->items, array->count, array->capacity))
         return NULL;
     struct network_connection *item = &array->items[array->count++];
     memset(item, 0, sizeof(*item));

@@ -49,6 +49,13 @@ struct network_connection *connection_array_append(struct connection_array *arra
 #define PUT_TEXT(record, member, value)                                                            \
     (put_text((record)->member, sizeof((record)->member), (value)),                                \
         (record)->status.member = NETWORK_KNOWN)
+/* Sets a datum, which is no list, and its status to what they are in another record. */
+#define TAKE(to, from, member) TAKE_AS(to, member, from, member)
+#define TAKE_AS(to, to_member, from, from_member)                                                  \
+    do {                                                                                           \
+        memcpy(&(to)->to_member, &(from)->from_member, sizeof((to)->to_member));                   \
+        (to)->status.to_member = (from)->status.from_member;                                       \
+    } while (0)
 void put_text(char *member, size_t size, const char *value);
 
 MUST_CHECK int platform_open(

@@ -56,14 +56,8 @@ static int take_address(const struct nlmsghdr *message, void *context)
     struct address address;
     if (address_decode(message, &address) < 0)
         return 0; /* another family's */
-    if (array->count == array->capacity) {
-        size_t larger = array->capacity ? array->capacity * 2 : 32;
-        struct address *items = reallocarray(array->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        array->items = items;
-        array->capacity = larger;
-    }
+    if (!MAKE_ROOM(array->items, array->count, array->capacity))
+        return -ENOMEM;
     array->items[array->count++] = address;
     return 0;
 }

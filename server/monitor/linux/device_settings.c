@@ -61,14 +61,8 @@ void device_settings_fini(struct device_settings *settings)
 
 static int append(struct device_settings *settings, const struct device_setting *setting)
 {
-    if (settings->count == settings->capacity) {
-        size_t larger = settings->capacity ? settings->capacity * 2 : 16;
-        struct device_setting *items = reallocarray(settings->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        settings->items = items;
-        settings->capacity = larger;
-    }
+    if (!MAKE_ROOM(settings->items, settings->count, settings->capacity))
+        return -ENOMEM;
     int result = map_insert_index(
         &settings->by_index, (struct map_key){.low = setting->index}, settings->count);
     if (result == 0)

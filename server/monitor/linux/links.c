@@ -160,14 +160,8 @@ static int take_link(const struct nlmsghdr *message, void *context)
     struct link_array *links = context;
     if (message->nlmsg_type != RTM_NEWLINK)
         return 0;
-    if (links->count == links->capacity) {
-        size_t larger = links->capacity ? links->capacity * 2 : 32;
-        struct link *items = reallocarray(links->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        links->items = items;
-        links->capacity = larger;
-    }
+    if (!MAKE_ROOM(links->items, links->count, links->capacity))
+        return -ENOMEM;
     int result = link_decode(message, &links->items[links->count]);
     if (result == 0)
         links->count++;

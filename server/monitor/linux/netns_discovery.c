@@ -68,14 +68,9 @@ const struct netns_reference *netns_discovery_find(
 
 static int append_reference(struct netns_discovery *discovery, uint64_t inode)
 {
-    if (discovery->reference_count == discovery->reference_capacity) {
-        size_t larger = discovery->reference_capacity ? discovery->reference_capacity * 2 : 16;
-        struct netns_reference *items = reallocarray(discovery->references, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        discovery->references = items;
-        discovery->reference_capacity = larger;
-    }
+    if (!MAKE_ROOM(
+            discovery->references, discovery->reference_count, discovery->reference_capacity))
+        return -ENOMEM;
     discovery->references[discovery->reference_count] = (struct netns_reference){.inode = inode};
     return map_insert_index(
         &discovery->by_inode, (struct map_key){.low = inode}, discovery->reference_count++);
@@ -105,14 +100,8 @@ static int refer(struct netns_discovery *discovery, const struct netns_reference
 
 static int append_mount(struct netns_discovery *discovery, uint64_t inode, const char *path)
 {
-    if (discovery->mount_count == discovery->mount_capacity) {
-        size_t larger = discovery->mount_capacity ? discovery->mount_capacity * 2 : 16;
-        struct netns_mount *items = reallocarray(discovery->mounts, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        discovery->mounts = items;
-        discovery->mount_capacity = larger;
-    }
+    if (!MAKE_ROOM(discovery->mounts, discovery->mount_count, discovery->mount_capacity))
+        return -ENOMEM;
     struct netns_mount mount = {inode, strdup(path)};
     if (!mount.path)
         return -ENOMEM;
@@ -163,14 +152,8 @@ static int look_at_mounts(struct netns_discovery *discovery)
 
 static int append_process(struct netns_process_array *array, const struct netns_process *process)
 {
-    if (array->count == array->capacity) {
-        size_t larger = array->capacity ? array->capacity * 2 : 256;
-        struct netns_process *items = reallocarray(array->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        array->items = items;
-        array->capacity = larger;
-    }
+    if (!MAKE_ROOM(array->items, array->count, array->capacity))
+        return -ENOMEM;
     array->items[array->count++] = *process;
     return 0;
 }

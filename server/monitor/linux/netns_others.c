@@ -310,14 +310,8 @@ static int close_gone(struct netns_others *others, bool *changed)
 
 static int append_other(struct netns_others *others, uint64_t inode)
 {
-    if (others->count == others->capacity) {
-        size_t larger = others->capacity ? others->capacity * 2 : 16;
-        struct netns_other *items = reallocarray(others->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        others->items = items;
-        others->capacity = larger;
-    }
+    if (!MAKE_ROOM(others->items, others->count, others->capacity))
+        return -ENOMEM;
     int result = map_insert_index(&others->by_inode, (struct map_key){.low = inode}, others->count);
     if (result == 0)
         others->items[others->count++] =

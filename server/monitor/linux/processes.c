@@ -76,14 +76,8 @@ static bool read_process(uint32_t pid, struct process *ret_process)
 
 static struct process *append(struct processes *processes, uint32_t pid)
 {
-    if (processes->count == processes->capacity) {
-        size_t larger = processes->capacity ? processes->capacity * 2 : 32;
-        struct process *items = reallocarray(processes->items, larger, sizeof(*items));
-        if (!items)
-            return NULL;
-        processes->items = items;
-        processes->capacity = larger;
-    }
+    if (!MAKE_ROOM(processes->items, processes->count, processes->capacity))
+        return NULL;
     if (map_insert_index(&processes->by_pid, (struct map_key){.low = pid}, processes->count) < 0)
         return NULL;
     struct process *process = &processes->items[processes->count++];

@@ -16,14 +16,8 @@ void socket_hints_fini(struct socket_hints *hints)
 
 int socket_hints_append(struct socket_hints *hints, const struct socket_owner_hint *hint)
 {
-    if (hints->count == hints->capacity) {
-        size_t larger = hints->capacity ? hints->capacity * 2 : 256;
-        struct socket_owner_hint *items = reallocarray(hints->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        hints->items = items;
-        hints->capacity = larger;
-    }
+    if (!MAKE_ROOM(hints->items, hints->count, hints->capacity))
+        return -ENOMEM;
     hints->items[hints->count++] = *hint;
     return 0;
 }

@@ -132,14 +132,8 @@ void units_begin(struct units *units)
 
 static struct unit *append(struct units *units, uint64_t cgroup)
 {
-    if (units->count == units->capacity) {
-        size_t larger = units->capacity ? units->capacity * 2 : 32;
-        struct unit *items = reallocarray(units->items, larger, sizeof(*items));
-        if (!items)
-            return NULL;
-        units->items = items;
-        units->capacity = larger;
-    }
+    if (!MAKE_ROOM(units->items, units->count, units->capacity))
+        return NULL;
     if (map_insert_index(&units->by_cgroup, (struct map_key){.low = cgroup}, units->count) < 0)
         return NULL;
     struct unit *unit = &units->items[units->count++];

@@ -74,14 +74,8 @@ static int take_interface(const struct nlmsghdr *message, void *context)
     struct wireless_link link;
     if (wireless_decode_interface(message, &link) < 0)
         return 0; /* a P2P device without a network interface */
-    if (links->count == links->capacity) {
-        size_t larger = links->capacity ? links->capacity * 2 : 4;
-        struct wireless_link *items = reallocarray(links->items, larger, sizeof(*items));
-        if (!items)
-            return -ENOMEM;
-        links->items = items;
-        links->capacity = larger;
-    }
+    if (!MAKE_ROOM(links->items, links->count, links->capacity))
+        return -ENOMEM;
     links->items[links->count++] = link;
     return 0;
 }
