@@ -1,5 +1,7 @@
 #include "event_log.h"
 
+#include "platform.h"
+
 #include <errno.h>
 #include <string.h>
 
