@@ -49,8 +49,8 @@ static void forget_departed(struct connections *connections, uint64_t now_ns)
     connections->departed_count = count - old;
 }
 
-/* Only of TCP connections an end is announced. before is the array that the reading replaced;
- * without memory its owner is not known when the end comes. */
+/* Only of TCP connections an end is announced, and of those that wait it was. before is the array
+ * that the reading replaced; without memory its owner is not known when the end comes. */
 static void keep_departed(
     struct connections *connections, const struct connection_array *before, uint64_t now_ns)
 {
@@ -59,6 +59,7 @@ static void keep_departed(
         const struct network_connection *connection = &before->items[i];
         if (entries->entries[i].is_still_there || entries->entries[i].account.is_closed ||
             connection->type != NETWORK_TCP || connection->state == NETWORK_STATE_LISTEN ||
+            connection->state == NETWORK_STATE_TIME_WAIT ||
             connections->departed_count >= DEPARTED_MAX)
             continue;
         struct departed *departed = append_departed(connections);
@@ -194,17 +195,19 @@ static void take_owner(struct network_connection *end, const struct network_conn
     TAKE(end, known, evidence);
 }
 
-/* Whose it was in the readings; false: nobody's, as while it waits to be accepted. */
+/* Whose it was in the readings; false: nobody's, as while it waits to be accepted, or less is known
+ * than was noted as it ended: its process may have closed it while it was looked for. */
 static bool take_known_owner(const struct connections *connections, const struct known *known,
     struct network_connection *end)
 {
     struct network_connection last = *known->connection;
     if (!network_has(&last, process_name))
         ledger_take_owner(&connections->ledger, known->account, &last);
-    bool is_owned = network_has(&last, uid) || network_has(&last, unit);
-    if (is_owned)
-        take_owner(end, &last);
-    return is_owned;
+    if (!network_has(&last, process_name) &&
+        (network_has(end, process_name) || !(network_has(&last, uid) || network_has(&last, unit))))
+        return false;
+    take_owner(end, &last);
+    return true;
 }
 
 /* What the announcement does not say. */

@@ -177,6 +177,23 @@ Test(owners, of_connections_no_reading_had_are_their_listeners)
     cr_assert_eq(count, 0, "lent for one refresh");
 }
 
+/* The process closed it between the list of sockets and that of who holds which. */
+Test(owners, are_those_noted_at_the_end_where_a_reading_saw_but_the_user)
+{
+    struct network_connection seen = tcp(1, 0, 0), end = of_process(tcp(1, 9, 8), "nginx", 7);
+    size_t count;
+    PUT(&seen, uid, 33);
+    tell(0, seen);
+    read_all();
+    told.socket_count = 0;
+    told.ends[told.end_count++] = end;
+    tell(0, of_process(tcp(2, 0, 0), "nginx", 7));
+    read_all();
+    cr_assert_eq(network_monitor_closed(monitor, &count)->pid, 7);
+    cr_assert_eq(nginx()->bytes_received, 9);
+    cr_assert_eq(nginx()->closed, 1);
+}
+
 /* Two programs may have the same port, one over IPv4 and one over IPv6 alone. */
 Test(owners, of_connections_no_reading_had_are_listeners_of_the_same_family_first)
 {
