@@ -76,11 +76,11 @@ static void add_cut(struct buffer *buffer, struct cuts *cuts, size_t end)
     cuts->ends[cuts->count++] = end;
 }
 
-/* Called before an entry begins (from) and after it ended (now): puts the comma, and a cut where
- * the part would become too long with it. */
-static void separate(struct buffer *buffer, struct cuts *cuts, size_t start, size_t from)
+/* Called when an entry has ended that began at from: puts a cut before it where the part would
+ * become too long with it. What is cut begins where the buffer does. */
+static void separate(struct buffer *buffer, struct cuts *cuts, size_t from)
 {
-    size_t part = cuts->count ? cuts->ends[cuts->count - 1] : start;
+    size_t part = cuts->count ? cuts->ends[cuts->count - 1] : 0;
 
     if (cuts->limit && from > part && buffer->length - part > cuts->limit)
         add_cut(buffer, cuts, from);
@@ -98,7 +98,6 @@ static void append_changed(struct buffer *buffer, const struct selection *select
 {
     const struct record_type *type = topic_info[table->topic].record;
     uint64_t since = selection->since;
-    size_t start = buffer->length;
     const struct record *record = since ? table->newest : table->first;
 
     for (; record && record->changed > since; record = since ? record->older : record->next) {
@@ -110,7 +109,7 @@ static void append_changed(struct buffer *buffer, const struct selection *select
         buffer_append(buffer, ":{", 2);
         append_fields(buffer, type, record, since);
         buffer_append(buffer, "},", 2);
-        separate(buffer, cuts, start, from);
+        separate(buffer, cuts, from);
     }
     for (size_t i = 0; since && i < table->tombstone_count; i++) {
         const struct tombstone *tombstone = model_tombstone(table, i);
@@ -122,7 +121,7 @@ static void append_changed(struct buffer *buffer, const struct selection *select
             continue;
         append_id(buffer, tombstone->name, tombstone->id);
         buffer_append(buffer, ":null,", 6);
-        separate(buffer, cuts, start, from);
+        separate(buffer, cuts, from);
     }
 }
 

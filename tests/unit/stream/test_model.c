@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 
 /* RFC 7396, as its pseudo code has it. */
 static json_t *merge(json_t *target, const json_t *patch)
@@ -364,6 +365,37 @@ Test(view, equal_queries_share_one_view_and_its_number)
     query.topic = TOPIC_TOTALS;
     cr_assert_eq(view_open(&stage.views, &query, &other), 0);
     cr_assert_neq(other->stream, stage.cursor.view->stream);
+    stage_fini(&stage);
+}
+
+/* Events of both kinds come from two tables, of which the first alone fits into one part. */
+Test(encode, cuts_two_tables_like_one)
+{
+    static struct network_event events[200], closed[200];
+    struct query query = {.topic = TOPIC_EVENTS,
+        .event_kinds = 1u << NETWORK_EVENT_CONNECTION_CLOSED | 1u << NETWORK_EVENT_DROPS};
+    struct cursor cursor = {0};
+    struct stage stage;
+
+    stage_init(&stage);
+    stage.model.limits.events = ARRAY_LENGTH(events);
+    for (unsigned i = 0; i < ARRAY_LENGTH(events); i++) {
+        events[i].identity = i + 1;
+        PUT(&events[i], event, NETWORK_EVENT_DROPS);
+        memset(events[i].message, 'x', sizeof events[i].message - 1);
+        events[i].status.message = NETWORK_KNOWN;
+        closed[i] = events[i];
+        closed[i].identity = i + 1 + ARRAY_LENGTH(events);
+        PUT(&closed[i], event, NETWORK_EVENT_CONNECTION_CLOSED);
+    }
+    stage.observation.events = events;
+    stage.observation.closed = closed;
+    stage.observation.event_count = stage.observation.closed_count = ARRAY_LENGTH(events);
+    stage_tick(&stage);
+    cr_assert_eq(view_open(&stage.views, &query, &cursor.view), 0);
+    take(&cursor); /* looks at the length of each part */
+    cr_assert_eq(json_object_size(cursor.state), 2 * ARRAY_LENGTH(events));
+    json_decref(cursor.state);
     stage_fini(&stage);
 }
 
