@@ -418,10 +418,14 @@ static int update_events(
 
         r = first_error(r, put(model, table_index, key, &events[i]));
     }
-    /* Those of this revision stay for the next one, however many: whoever keeps up misses none. */
+    return r;
+}
+
+/* Those of this revision stay, however many: whoever keeps up misses none. */
+static void forget_old_events(struct model *model, struct model_table *table)
+{
     while (table->count > model->limits.events && table->first->seen != model->revision)
         remove_record(model, table, table->first);
-    return r;
 }
 
 static int update_interfaces(struct model *model, const struct observation *observation)
@@ -488,6 +492,10 @@ int model_update(
         r, update_events(model, TOPIC_EVENTS, observation->events, observation->event_count));
     r = first_error(
         r, update_events(model, TABLE_CLOSED, observation->closed, observation->closed_count));
+    forget_old_events(model, &model->tables[TOPIC_EVENTS]);
+    /* They are sent with ticks, and must not go before because of a change in between. */
+    if (observation->is_tick)
+        forget_old_events(model, &model->tables[TABLE_CLOSED]);
     for (int i = 0; i < TABLES; i++)
         forget_old_tombstones(model, &model->tables[i]);
     return r;

@@ -315,9 +315,9 @@ Test(model, an_interface_that_an_observation_leaves_out_stays_as_it_was)
     stage_fini(&stage);
 }
 
-/* More connections end between two readings than are kept; who reads every revision gets them all.
- */
-Test(model, keeps_all_events_of_a_revision_until_the_next)
+/* More connections end between two readings than are kept; who reads every tick gets them all, also
+ * where a link changes meanwhile. */
+Test(model, keeps_all_ends_of_a_tick_until_the_next)
 {
     struct network_event closed[20] = {0};
     struct stage stage;
@@ -331,6 +331,9 @@ Test(model, keeps_all_events_of_a_revision_until_the_next)
     stage_tick(&stage);
     cr_assert_eq(stage.model.tables[TABLE_CLOSED].count, ARRAY_LENGTH(closed));
     stage.observation.closed_count = 0;
+    stage_tick(&stage);
+    cr_assert_eq(stage.model.tables[TABLE_CLOSED].count, ARRAY_LENGTH(closed));
+    stage.observation.is_tick = true;
     stage_tick(&stage);
     cr_assert_eq(stage.model.tables[TABLE_CLOSED].count, (size_t)5);
     stage_fini(&stage);
