@@ -182,14 +182,18 @@ static bool read_text(int fd, char *text)
     return length > 0;
 }
 
-void drop_causes_read(struct drop_causes *causes)
+bool drop_causes_read(struct drop_causes *causes)
 {
     uint64_t counts[DROP_CAUSES];
+    bool found = false;
     for (unsigned i = 0; i < DROP_CAUSES; i++)
         counts[i] = UINT64_MAX;
     for (unsigned i = 0; i < DROP_FILES; i++)
         if (read_text(causes->files[i], causes->text))
             drop_causes_parse(i, causes->text, counts);
-    for (unsigned i = 0; i < DROP_CAUSES; i++)
+    for (unsigned i = 0; i < DROP_CAUSES; i++) {
         causes->causes[i].count = counts[i];
+        found |= counts[i] != UINT64_MAX;
+    }
+    return found;
 }

@@ -32,8 +32,8 @@ struct drop_causes {
 /* Opens the files of the calling thread's namespace; that some cannot be opened is no failure. */
 MUST_CHECK int drop_causes_init(struct drop_causes *causes);
 void drop_causes_fini(struct drop_causes *causes);
-/* Reads every count anew. */
-void drop_causes_read(struct drop_causes *causes);
+/* Reads every count anew. Returns whether there is any. */
+bool drop_causes_read(struct drop_causes *causes);
 
 /* Pure. Set the counts that the file of that number has; the others stay. text is its whole. */
 void drop_causes_parse(unsigned file, const char *text, uint64_t counts[DROP_CAUSES]);

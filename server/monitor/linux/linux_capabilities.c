@@ -157,16 +157,29 @@ void linux_capability_put_wireless(struct network_capability *capability, bool h
 {
     if (has_family)
         linux_capability_put(capability, NETWORK_KNOWN,
-            "Signal, network name and bit rate of wireless interfaces, by nl80211.");
+            "Signal, network name, channel and bit rate of wireless interfaces, by nl80211.");
     else
         linux_capability_put(capability, NETWORK_NOT_SUPPORTED,
             "The kernel has no wireless support loaded (nl80211), so nothing here is wireless.");
 }
 
+void linux_capability_put_drops(struct network_capability *capability, bool found)
+{
+    if (found)
+        linux_capability_put(capability, NETWORK_KNOWN,
+            "Why packets are dropped: by each interface's counters, and by the system's of its "
+            "queues, "
+            "listeners and socket buffers.");
+    else
+        linux_capability_put(capability, NETWORK_UNAVAILABLE,
+            "Why packets are dropped, by each interface's counters only: the system's in /proc/net "
+            "cannot be read.");
+}
+
 void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES])
 {
     static const char *const names[CAPABILITIES] = {"interfaces", "connections", "owners",
-        "wireless", "units", "namespaces", "short_lived", "closings"};
+        "wireless", "units", "namespaces", "short_lived", "closings", "drops"};
     memset(capabilities, 0, CAPABILITIES * sizeof(*capabilities));
     for (int i = 0; i < CAPABILITIES; i++)
         put_text(capabilities[i].name, sizeof(capabilities[i].name), names[i]);
@@ -175,6 +188,7 @@ void linux_capabilities_init(struct network_capability capabilities[CAPABILITIES
     linux_capability_put(&capabilities[CAPABILITY_CONNECTIONS], NETWORK_KNOWN,
         "Every TCP and UDP socket of this network namespace, by sock_diag.");
     linux_capability_put_wireless(&capabilities[CAPABILITY_WIRELESS], false);
+    linux_capability_put_drops(&capabilities[CAPABILITY_DROPS], true);
     linux_capability_put(&capabilities[CAPABILITY_NAMESPACES], NETWORK_NOT_APPLICABLE,
         "Only the own network namespace is read; with the option \"namespaces\" (--namespaces) the "
         "machine's others are too.");

@@ -13,6 +13,7 @@ enum linux_capability {
     CAPABILITY_NAMESPACES,
     CAPABILITY_SHORT_LIVED,
     CAPABILITY_CLOSINGS,
+    CAPABILITY_DROPS,
     CAPABILITIES
 };
 
@@ -35,5 +36,7 @@ bool linux_may_enter_namespaces(void);
 /* result: of opening their socket, 0 or -errno. */
 void linux_capability_put_closings(struct network_capability *capability, int result);
 void linux_capability_put_wireless(struct network_capability *capability, bool has_family);
+/* found: whether any of the system's counts could be read. */
+void linux_capability_put_drops(struct network_capability *capability, bool found);
 
 #endif

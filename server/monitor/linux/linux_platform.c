@@ -355,7 +355,8 @@ int platform_read_closed(struct platform *platform, struct connection_array *ret
 const struct platform_drop_cause *platform_read_drop_causes(
     struct platform *platform, size_t *ret_count)
 {
-    drop_causes_read(&platform->drop_causes);
+    bool found = drop_causes_read(&platform->drop_causes);
+    linux_capability_put_drops(&platform->capabilities[CAPABILITY_DROPS], found);
     *ret_count = DROP_CAUSES;
     return platform->drop_causes.causes;
 }
