@@ -38,6 +38,10 @@ def dial(address, up, down, count):
         with socket.create_connection(address) as connection:
             connection.sendall(bytes(up))
             read(connection, down)
+            # Whoever only closes may be let go before the other side's FIN comes, and without BPF
+            # nobody can tell then whether it was counted as a byte.
+            connection.shutdown(socket.SHUT_WR)
+            connection.recv(1)
     print("dialled", flush=True)
 
 

@@ -64,6 +64,7 @@ static void keep(struct closings *closings, const struct nlmsghdr *message)
         place = connection_array_append(&closings->ended);
     if (place)
         *place = connection;
+    closings->hints.count = closings->ended.count;
     closings->has_lost |= !place;
 }
 
@@ -99,7 +100,6 @@ int closings_drain(struct closings *closings, int fd, size_t *ret_count)
 {
     size_t total = 0;
     int count = fd < 0 ? -EAGAIN : 0;
-    closings->hints.count = 0;
     for (int i = 0; i < BATCHES_MAX && count != -EAGAIN; i++) {
         count = take_batch(closings, fd);
         if (count == -ENOBUFS)

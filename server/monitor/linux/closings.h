@@ -15,7 +15,7 @@
 /* Of all namespaces. */
 struct closings {
     struct connection_array ended;
-    struct socket_hints hints; /* of those that were drained last */
+    struct socket_hints hints; /* of ended i */
     bool has_lost;             /* some that ended are not in it */
 };
 
@@ -23,8 +23,7 @@ void closings_fini(struct closings *closings);
 
 /* Opens a socket of the namespace that the calling thread is in. */
 MUST_CHECK int closings_open(int *ret_fd);
-/* Takes what has come to that socket; -1 for none. The hints are those of what it appended.
- * *ret_count: how many messages there were. */
+/* Takes what has come to that socket; -1 for none. *ret_count: how many messages there were. */
 MUST_CHECK int closings_drain(struct closings *closings, int fd, size_t *ret_count);
 /* The same of one datagram. Pure, but for memory. */
 void closings_keep(struct closings *closings, const void *datagram, size_t size);

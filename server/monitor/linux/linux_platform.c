@@ -305,16 +305,24 @@ int platform_read_listeners(struct platform *platform, struct connection_array *
     return result;
 }
 
-/* Of those that were noted as they opened or closed; of the others nothing is known here. At once,
- * because the kernel keeps only so many in mind. */
-static void put_owners_of_closed(struct platform *platform, size_t first)
+/* Of one that was noted as it opened or closed; of another nothing is known here. */
+static void put_noted(struct platform *platform, struct network_connection *connection,
+    const struct socket_owner_hint *hint)
 {
-    for (size_t i = first; i < platform->closings.ended.count; i++) {
-        struct network_connection *connection = &platform->closings.ended.items[i];
-        uint64_t cgroup;
-        if (owners_find_noted(&platform->owners, connection, &cgroup))
-            put_unit(platform, connection, cgroup);
-    }
+    struct noted_owner noted;
+    if (!owners_find_noted(&platform->owners, connection, &noted))
+        return;
+    put_unit(platform, connection, noted.cgroup);
+    if (noted.fin != FIN_NOT_KNOWN && hint->received > 0)
+        connection->bytes_received = hint->received - (noted.fin == FIN_CAME);
+}
+
+/* At once, because the kernel keeps only so many in mind. */
+static void put_all_noted(struct platform *platform, size_t first)
+{
+    struct closings *closings = &platform->closings;
+    for (size_t i = first; i < closings->ended.count; i++)
+        put_noted(platform, &closings->ended.items[i], &closings->hints.items[i]);
 }
 
 static int drain_closings(struct platform *platform, bool *ret_any)
@@ -329,7 +337,7 @@ static int drain_closings(struct platform *platform, bool *ret_any)
             return result;
         any |= some;
     }
-    put_owners_of_closed(platform, first);
+    put_all_noted(platform, first);
     *ret_any = any;
     return 0;
 }

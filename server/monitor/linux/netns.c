@@ -164,7 +164,7 @@ int netns_drain_closings(struct netns *netns, struct closings *closings, bool *r
     size_t first = closings->ended.count, count = 0;
     int result = closings_drain(closings, netns->closings, &count);
     for (size_t i = first; i < closings->ended.count; i++)
-        put_place(netns, &closings->ended.items[i], &closings->hints.items[i - first]);
+        put_place(netns, &closings->ended.items[i], &closings->hints.items[i]);
     if (result == 0)
         *ret_any = count > 0;
     return result;

@@ -133,20 +133,20 @@ int owners_find(struct owners *owners, struct connection_array *connections,
 }
 
 bool owners_find_noted(
-    struct owners *owners, struct network_connection *connection, uint64_t *ret_cgroup)
+    struct owners *owners, struct network_connection *connection, struct noted_owner *ret_noted)
 {
-    struct noted_owner owner;
-    if (!noted_owners_find(owners->noted, connection->identity, &owner))
+    struct noted_owner noted;
+    if (!noted_owners_find(owners->noted, connection->identity, &noted))
         return false;
     noted_owners_forget(owners->noted, connection->identity);
-    PUT(connection, uid, owner.uid);
+    PUT(connection, uid, noted.uid);
     PUT(connection, evidence, NETWORK_EVIDENCE_UID);
     put_user(owners, connection);
-    if (owner.pid != 0) {
-        PUT(connection, pid, owner.pid);
-        PUT_TEXT(connection, process_name, owner.comm);
+    if (noted.pid != 0) {
+        PUT(connection, pid, noted.pid);
+        PUT_TEXT(connection, process_name, noted.comm);
         PUT(connection, evidence, NETWORK_EVIDENCE_BPF);
     }
-    *ret_cgroup = owner.cgroup;
+    *ret_noted = noted;
     return true;
 }

@@ -41,8 +41,8 @@ MUST_CHECK int owners_find(struct owners *owners, struct connection_array *conne
     const struct socket_owner_hint *hints);
 
 /* Fills the same, and uid, of a TCP connection that may have been too short to be listed, by its
- * identity, once. false: nothing was noted of it. *ret_cgroup is 0 when not known. */
+ * identity, once. false: nothing was noted of it. ret_noted is all that was. */
 MUST_CHECK bool owners_find_noted(
-    struct owners *owners, struct network_connection *connection, uint64_t *ret_cgroup);
+    struct owners *owners, struct network_connection *connection, struct noted_owner *ret_noted);
 
 #endif

@@ -8,6 +8,7 @@
  *   it closed too: the socket ends then, and one byte too few was received.
  * - A reset came after a FIN that had been read: one byte too many was received.
  * - A reset came while our FIN was under way: up to one byte too few was sent.
+ * Of the first two BPF may have noted whether a FIN came (noted_owners); then they are exact too.
  */
 #ifndef IFPULSE_PAYLOAD_H
 #define IFPULSE_PAYLOAD_H

@@ -124,6 +124,7 @@ static void put_bytes(const struct tcp_info *info, size_t size, struct decoding 
     } else if (decoding->has_ended) {
         PUT(connection, bytes_sent, payload_sent_at_end(info, size, &rest));
         PUT(connection, bytes_received, payload_received_at_end(info, size, &rest));
+        decoding->hint->received = info->tcpi_bytes_received;
     } else {
         PUT(connection, bytes_sent, payload_sent(info, size));
         PUT(connection, bytes_received, payload_received(info, connection->state));

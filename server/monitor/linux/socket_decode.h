@@ -13,7 +13,8 @@
 struct socket_owner_hint {
     uint64_t inode; /* 0: the socket belongs to nobody */
     uint32_t interface_index;
-    uint64_t cgroup; /* 0: not said */
+    uint64_t cgroup;   /* 0: not said */
+    uint64_t received; /* of one that ended: bytes_received, and a FIN if one came; 0: not said */
 };
 
 /* protocol is IPPROTO_TCP or IPPROTO_UDP, which the answer does not repeat. 0, or -EPROTO for what

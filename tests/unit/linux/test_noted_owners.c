@@ -375,23 +375,23 @@ Test(noted_owners, are_put_into_a_connection_that_ended)
     static struct owners all;
     struct network_connection connection = {0}, other = {.identity = UINT64_MAX};
     struct sockaddr_in address;
-    uint64_t cgroup = 0;
+    struct noted_owner noted;
     owners_init(&all);
     int listener = open_listener(&address), client = open_client(&address);
     connection.identity = cookie_of(client);
     close(client);
     close(listener);
-    cr_assert(owners_find_noted(&all, &connection, &cgroup));
+    cr_assert(owners_find_noted(&all, &connection, &noted));
     cr_assert(network_has(&connection, pid) && network_has(&connection, process_name));
     cr_assert_eq(connection.pid, (uint32_t)getpid());
     cr_assert_str_eq(connection.process_name, "the-test");
     cr_assert(network_has(&connection, uid) && network_has(&connection, user));
     cr_assert_str_eq(connection.user, "root");
     cr_assert_eq(connection.evidence, NETWORK_EVIDENCE_BPF);
-    cr_assert_neq(cgroup, 0);
-    cr_assert_not(owners_find_noted(&all, &connection, &cgroup),
-        "it makes room for others once it has ended");
-    cr_assert_not(owners_find_noted(&all, &other, &cgroup));
+    cr_assert_neq(noted.cgroup, 0);
+    cr_assert_not(
+        owners_find_noted(&all, &connection, &noted), "it makes room for others once it has ended");
+    cr_assert_not(owners_find_noted(&all, &other, &noted));
     cr_assert_not(network_has(&other, uid) || network_has(&other, evidence));
     owners_fini(&all);
 }

@@ -62,7 +62,15 @@ typedef struct {
     unsigned int val;
 } kuid_t;
 
+/* SOCK_DONE: a FIN has come. */
+enum sock_flags { SOCK_DEAD, SOCK_DONE };
+
+struct sock_common {
+    unsigned long skc_flags;
+};
+
 struct sock {
+    struct sock_common __sk_common;
     socket_lock_t sk_lock;
     kuid_t sk_uid;
 };

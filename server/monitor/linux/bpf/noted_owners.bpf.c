@@ -6,7 +6,8 @@
  * ("owned"), and packets wait meanwhile: so whoever is current while the lock is held is the one
  * who acts. Opening shows as SYN_SENT; closing as FIN_WAIT1 or LAST_ACK, and where neither comes,
  * because it was reset by either side, in the end of the socket, which is the process's to bring
- * about too.
+ * about too. Then it is noted as well whether a FIN had come, which the kernel's own word on
+ * sockets that end leaves out.
  */
 #include "kernel_fields.h"
 #include "records.h"
@@ -65,10 +66,22 @@ int note_change(unsigned long long *arguments)
     return note((struct sock *)arguments[0], state == SYN_SENT);
 }
 
+static __always_inline int note_fin(struct sock *sock)
+{
+    __u64 cookie = bpf_get_socket_cookie(sock);
+    struct noted_owner *owner = bpf_map_lookup_elem(&noted, &cookie);
+    __u64 done = 1ul << bpf_core_enum_value(enum sock_flags, SOCK_DONE);
+    if (owner)
+        owner->fin = sock->__sk_common.skc_flags & done ? FIN_CAME : FIN_MISSING;
+    return 0;
+}
+
 SEC("tp_btf/tcp_destroy_sock")
 int note_end(unsigned long long *arguments)
 {
-    return note((struct sock *)arguments[0], false);
+    struct sock *sock = (struct sock *)arguments[0];
+    (void)note(sock, false);
+    return note_fin(sock);
 }
 
 /* Some of what is called here the kernel lends only to programs under the GPL. */

@@ -16,6 +16,9 @@ struct socket_holder {
     char comm[COMM_BYTES]; /* any bytes */
 };
 
+/* Whether the other side's FIN came before a socket's end; only then is it counted as a byte. */
+enum noted_fin { FIN_NOT_KNOWN, FIN_CAME, FIN_MISSING };
+
 /* A process opened or closed a TCP connection. */
 struct noted_owner {
     __u64 cgroup;
@@ -23,6 +26,7 @@ struct noted_owner {
     __u32 pid;       /* 0: it is of another process namespace */
     __u32 uid;       /* that opened the socket */
     char comm[COMM_BYTES];
+    __u64 fin; /* enum noted_fin, at the end */
 };
 
 #endif
