@@ -210,6 +210,29 @@ static bool take_known_owner(const struct connections *connections, const struct
     return true;
 }
 
+#define TAKE_IF_MISSING(to, from, member)                                                          \
+    do {                                                                                           \
+        if (!network_has(to, member))                                                              \
+            TAKE(to, from, member);                                                                \
+    } while (0)
+
+#define TAKE_IF_LARGER(to, from, member)                                                           \
+    do {                                                                                           \
+        if (network_has(from, member) &&                                                           \
+            (!network_has(to, member) || (to)->member < (from)->member))                           \
+            TAKE(to, from, member);                                                                \
+    } while (0)
+
+/* An end whose own process reset it has lost its counts, and others may be a byte short. */
+static void take_counts(struct network_connection *end, const struct network_connection *known)
+{
+    TAKE_IF_MISSING(end, known, remote_port);
+    TAKE_IF_MISSING(end, known, rtt_ms);
+    TAKE_IF_MISSING(end, known, retransmits);
+    TAKE_IF_LARGER(end, known, bytes_received);
+    TAKE_IF_LARGER(end, known, bytes_sent);
+}
+
 /* What the announcement does not say. */
 static void complete(const struct connections *connections, struct network_connection *end,
     const struct known *known)
@@ -217,6 +240,7 @@ static void complete(const struct connections *connections, struct network_conne
     if (known->connection) {
         TAKE(end, known->connection, opened_ms);
         TAKE(end, known->connection, interface);
+        take_counts(end, known->connection);
         if (take_known_owner(connections, known, end))
             return;
     }
@@ -229,13 +253,16 @@ static void complete(const struct connections *connections, struct network_conne
 static void write_message(const struct network_connection *end, struct network_event *event)
 {
     char local[NETWORK_ADDRESS_TEXT], remote[NETWORK_ADDRESS_TEXT];
+    char remote_port[24] = "";
     bool has_bytes = network_has(end, bytes_received) && network_has(end, bytes_sent);
     network_address_format(&end->local_address, local);
     network_address_format(&end->remote_address, remote);
+    if (network_has(end, remote_port))
+        snprintf(remote_port, sizeof(remote_port), " port %u", end->remote_port);
     size_t length = (size_t)snprintf(event->message, sizeof(event->message),
-        "%s port %u to %s port %u%s%s%s%s: closed", local, end->local_port, remote,
-        end->remote_port, network_has(end, netns) ? " in " : "",
-        network_has(end, netns) ? end->netns : "", network_has(end, process_name) ? " of " : "",
+        "%s port %u to %s%s%s%s%s%s: closed", local, end->local_port, remote, remote_port,
+        network_has(end, netns) ? " in " : "", network_has(end, netns) ? end->netns : "",
+        network_has(end, process_name) ? " of " : "",
         network_has(end, process_name) ? end->process_name : "");
     if (has_bytes && length < sizeof(event->message))
         snprintf(event->message + length, sizeof(event->message) - length,

@@ -9,12 +9,29 @@ static bool find_sent_once(const struct tcp_info *info, size_t size, uint64_t *r
     return true;
 }
 
-/* tcpi_bytes_acked counts the SYN of whoever connects, and a FIN, once they are acknowledged. */
-uint64_t payload_sent(const struct tcp_info *info, size_t size)
+/* How much is sent and not acknowledged. */
+static uint64_t find_under_way(const struct tcp_info *info, const struct payload_rest *rest)
 {
-    uint64_t acked = info->tcpi_bytes_acked, sent;
+    return rest->unconfirmed > info->tcpi_notsent_bytes
+               ? rest->unconfirmed - info->tcpi_notsent_bytes
+               : 0;
+}
+
+/* tcpi_bytes_acked counts the SYN of whoever connects, and a FIN, once they are acknowledged. The
+ * queue is not read at the same moment, and of a busy sender does not fit. */
+uint64_t payload_sent(const struct tcp_info *info, size_t size, const struct payload_rest *rest,
+    enum network_connection_state state)
+{
+    uint64_t acked = info->tcpi_bytes_acked, under_way = find_under_way(info, rest), sent;
+    bool has_fin = state == NETWORK_STATE_FIN_WAIT1 || state == NETWORK_STATE_LAST_ACK ||
+                   state == NETWORK_STATE_CLOSING;
     if (!find_sent_once(info, size, &sent))
         return acked;
+    if (has_fin && under_way > 0 && info->tcpi_notsent_bytes == 0)
+        under_way--;
+    uint64_t payload = sent > under_way ? sent - under_way : 0;
+    if (acked >= payload && acked - payload <= 2)
+        return payload;
     return acked > sent && acked - sent <= 2 ? sent : acked;
 }
 
@@ -29,10 +46,7 @@ uint64_t payload_received(const struct tcp_info *info, enum network_connection_s
 uint64_t payload_sent_at_end(
     const struct tcp_info *info, size_t size, const struct payload_rest *rest)
 {
-    uint64_t acked = info->tcpi_bytes_acked, sent;
-    uint64_t under_way = rest->unconfirmed > info->tcpi_notsent_bytes
-                             ? rest->unconfirmed - info->tcpi_notsent_bytes
-                             : 0;
+    uint64_t acked = info->tcpi_bytes_acked, under_way = find_under_way(info, rest), sent;
     if (!find_sent_once(info, size, &sent) || sent < under_way)
         return acked;
     uint64_t payload = sent - under_way;

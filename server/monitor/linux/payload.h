@@ -20,14 +20,17 @@
 #define TCP_INFO_HAS(size, member)                                                                 \
     ((size) >= offsetof(struct tcp_info, member) + sizeof(((struct tcp_info *)NULL)->member))
 
-/* info is zeroed behind size, which reaches behind tcpi_bytes_received. */
-uint64_t payload_sent(const struct tcp_info *info, size_t size);
-uint64_t payload_received(const struct tcp_info *info, enum network_connection_state state);
-
-/* What lay in the queues of a socket when it ended, a FIN counted as a byte. */
+/* What lies in the queues of a socket, a FIN counted as a byte. */
 struct payload_rest {
     uint32_t unread, unconfirmed;
 };
+
+/* info is zeroed behind size, which reaches behind tcpi_bytes_received. */
+uint64_t payload_sent(const struct tcp_info *info, size_t size, const struct payload_rest *rest,
+    enum network_connection_state state);
+uint64_t payload_received(const struct tcp_info *info, enum network_connection_state state);
+
+/* The same of a socket that has ended. */
 uint64_t payload_sent_at_end(
     const struct tcp_info *info, size_t size, const struct payload_rest *rest);
 uint64_t payload_received_at_end(

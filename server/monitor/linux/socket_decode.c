@@ -126,7 +126,7 @@ static void put_bytes(const struct tcp_info *info, size_t size, struct decoding 
         PUT(connection, bytes_received, payload_received_at_end(info, size, &rest));
         decoding->hint->received = info->tcpi_bytes_received;
     } else {
-        PUT(connection, bytes_sent, payload_sent(info, size));
+        PUT(connection, bytes_sent, payload_sent(info, size, &rest, connection->state));
         PUT(connection, bytes_received, payload_received(info, connection->state));
     }
 }

@@ -486,6 +486,29 @@ Test(decode, socket_of_an_older_kernel_has_less_and_nothing_wrong)
     cr_assert_eq(decode_socket(message, IPPROTO_TCP).bytes_sent, 1001, "no way to tell the SYN");
 }
 
+/* 60 of 1,000 bytes are sent and not acknowledged, of a client and of a server. */
+Test(decode, socket_counts_no_syn_and_no_fin_while_something_is_under_way)
+{
+    static const struct {
+        uint8_t state;
+        uint32_t unconfirmed, unsent;
+        uint64_t acked;
+    } rows[] = {
+        {1, 60, 0, 941}, {1, 60, 0, 940}, {1, 90, 30, 941}, {4, 61, 0, 941}, /* FIN_WAIT1 */
+        {4, 61, 0, 940}, {9, 91, 31, 940}, /* LAST_ACK: the FIN waits too */
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct nlmsghdr *message = build_socket(AF_INET, rows[i].state);
+        struct tcp_info info = {.tcpi_bytes_sent = 1000,
+            .tcpi_bytes_acked = rows[i].acked,
+            .tcpi_notsent_bytes = rows[i].unsent};
+        struct inet_diag_msg *answer = mnl_nlmsg_get_payload(message);
+        answer->idiag_wqueue = rows[i].unconfirmed;
+        mnl_attr_put(message, INET_DIAG_INFO, sizeof(info), &info);
+        cr_assert_eq(decode_socket(message, IPPROTO_TCP).bytes_sent, 940, "%zu", i);
+    }
+}
+
 Test(decode, socket_does_not_count_a_received_fin)
 {
     struct nlmsghdr *message = build_socket(AF_INET, 8);

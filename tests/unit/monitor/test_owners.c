@@ -141,6 +141,56 @@ Test(owners, get_the_rest_when_a_connection_ends)
     cr_assert_eq(nginx()->closed, 1);
 }
 
+static const struct network_event *last_end(void)
+{
+    size_t count;
+    const struct network_event *ends = network_monitor_closed(monitor, &count);
+    cr_assert_gt(count, 0);
+    return &ends[count - 1];
+}
+
+/* A process that resets a connection takes its counts along. */
+Test(owners, of_an_end_without_counts_keep_those_of_the_last_reading)
+{
+    tell(0, of_process(tcp(1, 0, 0), "nginx", 7));
+    read_all();
+    tell(0, of_process(tcp(1, 100, 10), "nginx", 7));
+    read_all();
+    struct network_connection end = tcp(1, 0, 0);
+    end.status.bytes_received = end.status.bytes_sent = NETWORK_UNAVAILABLE;
+    end.status.remote_port = NETWORK_UNAVAILABLE;
+    tell_end(end);
+    cr_assert_eq(network_monitor_refresh(monitor), 0);
+    cr_assert_eq(last_end()->bytes_received, 100);
+    cr_assert_eq(last_end()->bytes_sent, 10);
+    cr_assert_eq(last_end()->remote_port, 443);
+    cr_assert_eq(nginx()->bytes_received, 100);
+}
+
+Test(owners, of_an_end_that_is_a_byte_short_keep_those_of_the_last_reading)
+{
+    tell(0, of_process(tcp(1, 0, 0), "nginx", 7));
+    read_all();
+    tell(0, of_process(tcp(1, 100, 10), "nginx", 7));
+    read_all();
+    tell_end(tcp(1, 99, 12));
+    cr_assert_eq(network_monitor_refresh(monitor), 0);
+    cr_assert_eq(last_end()->bytes_received, 100);
+    cr_assert_eq(last_end()->bytes_sent, 12);
+}
+
+Test(owners, of_an_end_nothing_is_known_of_say_no_port_and_no_bytes)
+{
+    struct network_connection end = tcp(9, 0, 0);
+    read_all();
+    end.status.bytes_received = end.status.bytes_sent = NETWORK_UNAVAILABLE;
+    end.status.remote_port = NETWORK_UNAVAILABLE;
+    tell_end(end);
+    cr_assert_eq(network_monitor_refresh(monitor), 0);
+    cr_assert_str_eq(last_end()->message, "10.0.0.1 port 40000 to 10.0.0.2: closed");
+    cr_assert_not(network_has(last_end(), bytes_received));
+}
+
 Test(owners, count_an_end_once_even_if_the_connection_is_still_shown)
 {
     tell(0, of_process(tcp(1, 0, 0), "nginx", 7));
