@@ -365,10 +365,13 @@ Test(platform, connections_that_ended_are_told_once_with_their_last_counts)
     cr_assert_eq(platform_read_closed(platform, &more), 0);
     run_connection();
     index_connections(&seen);
-    for (int i = 0; same == 0 && i < 3000; i++) {
+    /* And some times more: none is told again. */
+    for (int i = 0, rounds = 0; i < 3000 && rounds < 5; i++) {
         more.count = 0;
         cr_assert_eq(platform_read_closed(platform, &more), 0);
-        same = check_closed(&seen);
+        same += check_closed(&seen);
+        if (same > 0)
+            rounds++;
         for (size_t c = 0; c < more.count; c++) {
             cr_assert_eq(map_find_index(&told, key_of(&more.items[c])), MAP_ABSENT);
             cr_assert_eq(map_insert_index(&told, key_of(&more.items[c]), c), 0);

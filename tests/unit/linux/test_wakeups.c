@@ -85,6 +85,15 @@ Test(wakeups, of_closings_rest_after_some_were_taken)
     cr_assert(is_awake(1000));
 }
 
+Test(wakeups, of_closings_rest_as_long_as_they_should)
+{
+    say(closings);
+    uint64_t started_us = now_us();
+    cr_assert_eq(wakeups_settle(&wakeups, true), 0);
+    cr_assert(is_awake(1000));
+    cr_assert_geq(now_us() - started_us, 1000 * WAKEUPS_REST_MS);
+}
+
 Test(wakeups, of_announcements_come_while_the_others_rest)
 {
     for (int i = 0; i < 1000; i++) {

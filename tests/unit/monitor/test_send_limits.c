@@ -29,6 +29,7 @@ Test(send_limits, are_what_took_the_largest_part_of_the_time)
     cr_assert_eq(judge(before, times(900500, 300, 200)), NETWORK_LIMITED_BY_NETWORK);
     cr_assert_eq(judge(before, times(900500, 500300, 200)), NETWORK_LIMITED_BY_RECEIVER);
     cr_assert_eq(judge(before, times(900500, 100300, 500200)), NETWORK_LIMITED_BY_SENDER);
+    cr_assert_eq(judge(before, times(900500, 300300, 100200)), NETWORK_LIMITED_BY_NETWORK);
     cr_assert_eq(judge(before, times(400500, 100300, 200)), NETWORK_LIMITED_BY_APPLICATION);
 }
 
