@@ -2,9 +2,10 @@
  *
  * It is asked once for each pair of addresses that connections have, as if this program sent from
  * one to the other: rules that look at a packet's user, mark or port may decide otherwise. No more
- * than PATHS_ASKED are asked for in a reading, and the rest in the next ones. When links,
- * addresses or the default route change, and now and then for the other routes, which may change
- * thousands of times a second, all are asked for anew, and taken as they were until their turn comes. What no connection has used for a while is forgotten.
+ * than PATHS_ASKED are asked for in a reading, and the rest in the next ones. When links, addresses
+ * or the default route change, and now and then for the other routes, which may change thousands of
+ * times a second, all are asked for anew, and taken as they were until their turn comes. What no
+ * connection has used for a while is forgotten.
  */
 #ifndef IFPULSE_PATHS_H
 #define IFPULSE_PATHS_H
