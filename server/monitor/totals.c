@@ -29,6 +29,12 @@ static const char *reason_of_kind(const char *kind)
     return NULL;
 }
 
+/* Of which each is the other's lower one. */
+static bool is_pair(const char *kind)
+{
+    return strcmp(kind, "veth") == 0 || strcmp(kind, "netkit") == 0;
+}
+
 /* Why an interface does not count: a sentence, with the name of its first lower interface in the
  * middle where there is an after. */
 struct obstacle {
@@ -43,7 +49,7 @@ static struct obstacle obstacle_of(const struct network_interface *iface)
     const char *reason = iface->type == NETWORK_LOOPBACK ? "loopback" : reason_of_kind(iface->kind);
     if (reason || iface->lower.count == 0)
         return (struct obstacle){reason, NULL};
-    if (strcmp(iface->kind, "veth") == 0)
+    if (is_pair(iface->kind))
         return (struct obstacle){"peer ", " is on this machine"};
     return (struct obstacle){"carried by ", ""};
 }
@@ -122,7 +128,7 @@ static bool carries(const struct interface_array *interfaces, const char *name, 
             return true;
     /* What a tunnel takes leaves again, wrapped, by a link of the machine's. */
     return iface->lower.count == 0 && iface->type == NETWORK_VIRTUAL &&
-           !reason_of_kind(iface->kind) && strcmp(iface->kind, "veth") != 0;
+           !reason_of_kind(iface->kind) && !is_pair(iface->kind);
 }
 
 bool totals_carry(const struct interface_array *interfaces, const char *name)

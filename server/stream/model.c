@@ -153,13 +153,11 @@ static int copy_list(const struct field *field, void *to, const void *from)
 {
     const struct network_name_list *source = list_of(field, from);
     struct network_name_list *target = list_of(field, to);
-    size_t size = source->count * value_item_size(field->type);
-    void *items = size ? malloc(size) : NULL;
+    void *items;
+    int r = copy_items(source->items, source->count, value_item_size(field->type), &items);
 
-    if (size && !items)
-        return -ENOMEM;
-    if (size)
-        memcpy(items, source->items, size);
+    if (r < 0)
+        return r;
     free(target->items);
     target->items = items;
     target->count = source->count;

@@ -13,7 +13,7 @@ struct device {
     const char *addresses[3];
     enum network_interface_type type;
     bool is_point_to_point, is_linked_outside, has_flaps;
-    uint32_t mtu_bytes;
+    uint32_t mtu_bytes, receive_ring;
     uint64_t link_bits_per_s;
     double received_per_s, sent_per_s; /* bytes */
     double packet_bytes;
@@ -35,6 +35,7 @@ static const struct device devices[] = {
         .mtu_bytes = 1500,
         .mac_address = "02:1f:9a:00:00:01",
         .driver = "igc",
+        .receive_ring = 256,
         .link_bits_per_s = 1000000000,
         .addresses = {"192.0.2.10/24", "2001:db8::10/64", "fe80::1f:9aff:fe00:1/64"},
         .received_per_s = 16e6,
@@ -163,6 +164,11 @@ static void put_facts(
     double flaps = device->has_flaps ? 2 * floor(elapsed_s / FLAP_PERIOD_S) + !is_up : 0;
     PUT(iface, carrier_changes, 2 + (uint32_t)flaps);
     iface->is_linked_outside = device->is_linked_outside;
+    iface->status.netns = NETWORK_NOT_APPLICABLE;
+    iface->status.link_netns_id = NETWORK_NOT_APPLICABLE;
+    if (device->is_linked_outside)
+        PUT(iface, link_netns_id, 0);
+    PUT(iface, is_primary, strcmp(device->name, "eth0") == 0);
 }
 
 static void put_hardware(const struct device *device, bool is_up, struct network_interface *iface)
@@ -171,6 +177,9 @@ static void put_hardware(const struct device *device, bool is_up, struct network
     iface->status.driver = NETWORK_NOT_APPLICABLE;
     iface->status.link_bits_per_s = NETWORK_NOT_SUPPORTED;
     iface->status.duplex = NETWORK_NOT_SUPPORTED;
+    iface->status.receive_ring = NETWORK_NOT_SUPPORTED;
+    if (device->receive_ring)
+        PUT(iface, receive_ring, device->receive_ring);
     if (device->mac_address)
         PUT_TEXT(iface, mac_address, device->mac_address);
     if (device->driver)
@@ -243,6 +252,9 @@ static void put_counters(const struct fake_script *script, const struct device *
     PUT(sample, receive_drops, (uint64_t)(errors * 2));
     PUT(sample, send_drops, (uint64_t)(errors / 3));
     PUT(sample, collisions, 0);
+    PUT(sample, receive_missed, (uint64_t)errors);
+    PUT(sample, receive_overruns, 0);
+    PUT(sample, queue_drops, 0);
 }
 
 int fake_samples(

@@ -66,6 +66,7 @@ Test(totals, count_hardware_and_nothing_it_carries)
         {"va", "veth", "vb", NETWORK_VIRTUAL, false, "peer vb is on this machine"},
         {"vb", "veth", "va", NETWORK_VIRTUAL, false, "peer va is on this machine"},
         {"vc", "veth", NULL, NETWORK_VIRTUAL, true, own_links},
+        {"nka", "netkit", "nkb", NETWORK_VIRTUAL, false, "peer nkb is on this machine"},
         {"wg0", "wireguard", NULL, NETWORK_VIRTUAL, false, own_links},
         {"tun0", "tun", NULL, NETWORK_VIRTUAL, false, own_links},
         {"dummy0", "dummy", NULL, NETWORK_VIRTUAL, false, "leads nowhere"},
