@@ -42,12 +42,24 @@ static uint32_t read_u32(const struct nlattr *attribute, uint32_t otherwise)
     return value;
 }
 
+/* The first next hop whose interface works; 0: there is none. The whole route is only dead when all
+ * of them are. */
 static uint32_t first_hop(const struct nlattr *attribute)
 {
-    struct rtnexthop hop = {0};
-    if (attribute && mnl_attr_get_payload_len(attribute) >= sizeof(hop))
-        memcpy(&hop, mnl_attr_get_payload(attribute), sizeof(hop));
-    return (uint32_t)hop.rtnh_ifindex;
+    const char *at = attribute ? mnl_attr_get_payload(attribute) : NULL;
+    size_t left = attribute ? mnl_attr_get_payload_len(attribute) : 0;
+    struct rtnexthop hop;
+    while (left >= sizeof(hop)) {
+        memcpy(&hop, at, sizeof(hop));
+        if (!(hop.rtnh_flags & RTNH_F_DEAD))
+            return (uint32_t)hop.rtnh_ifindex;
+        size_t length = RTNH_ALIGN((size_t)hop.rtnh_len);
+        if (hop.rtnh_len < sizeof(hop) || length > left)
+            break;
+        at += length;
+        left -= length;
+    }
+    return 0;
 }
 
 int default_route_decode(const struct nlmsghdr *message, struct default_route *ret_route)

@@ -278,6 +278,13 @@ Test(decode, default_route_has_its_interface_and_metric)
     cr_assert_eq(default_route_decode(hops, &route), 0);
     cr_assert_eq(route.index, 5);
     mistreat(hops, try_route);
+    struct rtnexthop *first = mnl_attr_get_payload(attribute);
+    first->rtnh_flags = RTNH_F_DEAD;
+    cr_assert_eq(default_route_decode(hops, &route), 0);
+    cr_assert_eq(route.index, 6);
+    mistreat(hops, try_route);
+    first->rtnh_len = 0;
+    cr_assert_eq(default_route_decode(hops, &route), -EPROTO);
 }
 
 Test(decode, default_route_is_none_that_is_special_dead_or_of_another_table)

@@ -397,13 +397,17 @@ Test(devices, the_default_route_is_found_where_a_special_one_or_another_table_hi
     cr_assert(find("va")->is_primary);
 }
 
-Test(devices, of_several_next_hops_the_first_is_primary)
+Test(devices, of_several_next_hops_the_first_that_works_is_primary)
 {
     must_have_pairs();
     want("ip route add default nexthop via 10.2.0.2 nexthop via 10.1.0.2");
     open_monitor();
     cr_assert(find("vc")->is_primary);
     cr_assert_not(find("va")->is_primary);
+    must("ip link set vc down");
+    refresh();
+    cr_assert(find("va")->is_primary);
+    cr_assert_not(find("vc")->is_primary);
 }
 
 Test(devices, the_default_route_is_ipv6s_where_ipv4_has_none)
