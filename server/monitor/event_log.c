@@ -12,7 +12,7 @@ int event_log_init(struct event_log *log)
     struct network_event *items = calloc(EVENT_LOG_ROOM, sizeof(*items));
     if (!items)
         return -ENOMEM;
-    *log = (struct event_log){.items = items};
+    *log = (struct event_log){.items = items, .capacity = EVENT_LOG_ROOM};
     return 0;
 }
 
@@ -24,9 +24,47 @@ void event_log_fini(struct event_log *log)
     *log = (struct event_log){0};
 }
 
+/* Of the last ones, and of those of the round, whichever began earlier. */
 static size_t first_kept(const struct event_log *log)
 {
-    return log->count > EVENT_LOG_KEPT ? log->count - EVENT_LOG_KEPT : 0;
+    size_t first = log->count > EVENT_LOG_KEPT ? log->count - EVENT_LOG_KEPT : 0;
+    return first < log->begun ? first : log->begun;
+}
+
+static void drop_oldest(struct event_log *log, size_t dropped)
+{
+    log->count -= dropped;
+    log->begun -= dropped < log->begun ? dropped : log->begun;
+    memmove(log->items, log->items + dropped, log->count * sizeof(*log->items));
+}
+
+void event_log_begin(struct event_log *log)
+{
+    log->begun = log->count;
+    if (log->capacity == EVENT_LOG_ROOM)
+        return;
+    drop_oldest(log, first_kept(log));
+    struct network_event *items = reallocarray(log->items, EVENT_LOG_ROOM, sizeof(*items));
+    if (!items)
+        return;
+    log->items = items;
+    log->capacity = EVENT_LOG_ROOM;
+}
+
+static void make_room(struct event_log *log)
+{
+    size_t first = first_kept(log);
+    if (first >= EVENT_LOG_KEPT) {
+        drop_oldest(log, first);
+        return;
+    }
+    struct network_event *items = reallocarray(log->items, log->capacity * 2, sizeof(*items));
+    if (!items) {
+        drop_oldest(log, log->count - EVENT_LOG_KEPT);
+        return;
+    }
+    log->items = items;
+    log->capacity *= 2;
 }
 
 void event_init(struct network_event *event, uint64_t identity)
@@ -54,10 +92,8 @@ void event_take_connection(struct network_event *event, const struct network_con
 
 struct network_event *event_log_append(struct event_log *log)
 {
-    if (log->count == EVENT_LOG_ROOM) {
-        memmove(log->items, log->items + first_kept(log), EVENT_LOG_KEPT * sizeof(*log->items));
-        log->count = EVENT_LOG_KEPT;
-    }
+    if (log->count == log->capacity)
+        make_room(log);
     struct network_event *event = &log->items[log->count++];
     event_init(event, ++log->last_identity);
     return event;

@@ -282,6 +282,7 @@ static void add_totals(struct network_monitor *monitor)
 static int refresh(struct network_monitor *monitor)
 {
     connections_clear_closed(&monitor->connections);
+    event_log_begin(&monitor->events);
     int result = drain(monitor);
     if (result == 0)
         result = read_and_publish(monitor, false);
@@ -393,6 +394,7 @@ static int follow(struct network_monitor *monitor, bool *ret_changed)
 {
     uint64_t last_event = monitor->events.last_identity;
     bool has_changed = false;
+    event_log_begin(&monitor->events);
     int result = drain(monitor);
     if (result == 0 && monitor->is_stale)
         result = follow_facts(monitor, &has_changed);

@@ -93,8 +93,9 @@ const struct network_totals *network_monitor_totals(const struct network_monitor
 double network_monitor_total_download_speed(const struct network_monitor *monitor);
 double network_monitor_total_upload_speed(const struct network_monitor *monitor);
 
-/* Lends the events since the monitor was opened, the oldest first; the last 1,024 are kept. Their
- * identities grow by one, so a gap says how many were missed. */
+/* Lends the events since the monitor was opened, the oldest first; the last 1,024 are kept, and all
+ * since the last refresh or follow. Their identities grow by one, so a gap says how many were
+ * missed. */
 const struct network_event *network_monitor_events(
     const struct network_monitor *monitor, size_t *ret_count);
 

@@ -73,6 +73,29 @@ test("what was announced to a server that could not listen is read anew, and it 
     await server.stop();
 });
 
+// One reading can make more events than are kept for those who come later.
+test("what thousands of changes in one reading make is all told", async (t) => {
+    const server = await startServer(t, { intervalMs: 60_000 });
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events");
+    const interfaces = await client.subscribe("interfaces");
+    const told = (word) => Object.values(events.state).filter((e) => e.event === word && e.interface === "lan7").length;
+    addLink("lan7");
+    await interfaces.reaches((state) => state.lan7, "lan7");
+    process.kill(server.pid, "SIGSTOP");
+    const input = Array.from({ length: 3000 }, (_, i) => `address add 10.7.${i >> 8}.${i & 255}/32 dev lan7\n`).join("");
+    execFileSync("ip", ["-batch", "-"], { input });
+    process.kill(server.pid, "SIGCONT");
+    await until(() => told("address_added") >= 3000, () => `3000 addresses, not ${told("address_added")}`);
+    run("ip link del lan7");
+    await until(() => told("interface_removed") === 1, "the end of the link");
+    assert.equal(told("address_removed"), told("address_added"), "each that came went");
+    const ids = Object.keys(events.state).map(Number);
+    assert.equal(Math.max(...ids) - Math.min(...ids) + 1, ids.length, "none is missing");
+    await client.close();
+    await server.stop();
+});
+
 test("REST knows the same events, and those that watch nothing get none", async (t) => {
     const server = await startServer(t);
     const quiet = await Client.connect(t, server);

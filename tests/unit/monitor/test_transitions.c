@@ -286,17 +286,45 @@ Test(transitions, name_no_namespace_for_the_own_one)
     cr_assert_eq(event_log_items(&events, &count)[0].status.netns, NETWORK_NOT_APPLICABLE);
 }
 
-Test(transitions, keep_the_last_1024_events_and_number_them_all)
+/* One in each round. */
+static void add_events(int from, int to)
 {
-    for (int i = 0; i < 5000; i++)
+    for (int i = from; i < to; i++) {
+        event_log_begin(&events);
         transitions_overrun(i, &events);
+    }
+}
+
+static void check_events(uint64_t first, size_t expected_count)
+{
     size_t count;
     const struct network_event *items = event_log_items(&events, &count);
-    cr_assert_eq(count, 1024);
+    cr_assert_eq(count, expected_count);
     for (size_t i = 0; i < count; i++) {
-        cr_assert_eq(items[i].identity, 5000 - 1024 + 1 + i);
+        cr_assert_eq(items[i].identity, first + i);
         cr_assert_eq(items[i].time_ms, (int64_t)items[i].identity - 1);
+        cr_assert_eq(items[i].event, NETWORK_EVENT_OVERRUN);
+        cr_assert_eq(items[i].status.interface, NETWORK_NOT_APPLICABLE);
     }
-    cr_assert_eq(items[0].event, NETWORK_EVENT_OVERRUN);
-    cr_assert_eq(items[0].status.interface, NETWORK_NOT_APPLICABLE);
+}
+
+Test(transitions, keep_the_last_1024_events_and_number_them_all)
+{
+    add_events(0, 5000);
+    check_events(5000 - 1024 + 1, 1024);
+    cr_assert_leq(events.capacity, 2048);
+}
+
+Test(transitions, keep_all_events_of_one_reading_however_many)
+{
+    add_events(0, 1500);
+    event_log_begin(&events);
+    for (int i = 1500; i < 9000; i++)
+        transitions_overrun(i, &events);
+    check_events(1501, 7500);
+    event_log_begin(&events);
+    check_events(9000 - 1024 + 1, 1024);
+    cr_assert_eq(events.capacity, 2048, "the memory is given back");
+    add_events(9000, 12000);
+    check_events(12000 - 1024 + 1, 1024);
 }
