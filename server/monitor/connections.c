@@ -239,7 +239,7 @@ static void complete(const struct connections *connections, struct network_conne
 {
     if (known->connection) {
         TAKE(end, known->connection, opened_ms);
-        TAKE(end, known->connection, interface);
+        TAKE_IF_MISSING(end, known->connection, interface);
         take_counts(end, known->connection);
         if (take_known_owner(connections, known, end))
             return;

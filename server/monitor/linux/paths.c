@@ -152,24 +152,11 @@ static struct path *find(
     return at == MAP_ABSENT ? NULL : &paths->items[at];
 }
 
-static bool make_room(struct paths *paths)
-{
-    if (paths->count < paths->capacity)
-        return true;
-    size_t larger = paths->capacity ? paths->capacity * 2 : 64;
-    struct path *items =
-        larger <= PATHS_MAX ? reallocarray(paths->items, larger, sizeof(*items)) : NULL;
-    if (!items)
-        return false;
-    paths->items = items;
-    paths->capacity = larger;
-    return true;
-}
-
 static struct path *append(
     struct paths *paths, const struct network_address *from, const struct network_address *to)
 {
-    if (!make_room(paths) || map_insert_index(&paths->by_ends, key_of(from, to), paths->count) < 0)
+    if (paths->count == PATHS_MAX || !MAKE_ROOM(paths->items, paths->count, paths->capacity) ||
+        map_insert_index(&paths->by_ends, key_of(from, to), paths->count) < 0)
         return NULL;
     struct path *path = &paths->items[paths->count++];
     *path = (struct path){.from = *from, .to = *to, .age = paths->age - 1};
