@@ -144,24 +144,39 @@ Test(devices, settings_are_those_that_the_driver_has)
     cr_assert_eq(find("lo")->status.receive_ring, NETWORK_NOT_APPLICABLE);
 }
 
-/* Of a device that was announced to have changed only that one is read. What it says then has to be
- * what a monitor finds that reads everything. */
-static void check_against_a_new_monitor(void)
+/* The first fact that the monitor has otherwise than one that is opened now; NULL: none. */
+static const char *find_difference(void)
 {
+    const char *difference = NULL;
     struct network_monitor *other;
-    cr_assert_eq(network_monitor_open(&other), 0);
     size_t count, other_count;
+    cr_assert_eq(network_monitor_open(&other), 0);
     const struct network_interface *items = network_monitor_interfaces(monitor, &count);
     const struct network_interface *others = network_monitor_interfaces(other, &other_count);
-    cr_assert_eq(count, other_count);
-    for (size_t i = 0; i < count; i++)
+    if (count != other_count)
+        difference = "number of interfaces";
+    for (size_t i = 0; i < count && !difference; i++)
         for (unsigned f = 0; f < interface_record.field_count; f++) {
             const struct field *field = &interface_record.fields[f];
-            if (field->kind == FIELD_FACT)
-                cr_assert(field_is_same(field, &items[i], &others[i]), "%s of %s", field->key,
-                    items[i].name);
+            if (field->kind == FIELD_FACT && !field_is_same(field, &items[i], &others[i]))
+                difference = field->key;
         }
     network_monitor_close(other);
+    return difference;
+}
+
+/* Of a device that was announced to have changed only that one is read. What it says then has to be
+ * what a monitor finds that reads everything - once the kernel has done with the change: carrier and
+ * IPv6 addresses come a little later. */
+static void check_against_a_new_monitor(void)
+{
+    const char *difference = find_difference();
+    for (int i = 0; i < 500 && difference; i++) {
+        usleep(10000);
+        refresh();
+        difference = find_difference();
+    }
+    cr_assert_null(difference, "%s", difference);
 }
 
 Test(devices, what_changed_is_read_as_if_all_had_been)
