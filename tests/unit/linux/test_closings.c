@@ -6,6 +6,7 @@
 #include "wakeups.h"
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static struct platform *platform;
@@ -24,16 +25,23 @@ static void open_platform(void)
 
 /* Who is in the middle of closing both ends must not be kept waiting for other programs: the kernel
  * would acknowledge the first FIN by itself. Where that is not permitted it hardly ever happens. */
-static void hurry(void)
+static void hurry(bool is_hurried)
 {
-    struct sched_param lowest = {.sched_priority = 1};
-    (void)sched_setscheduler(0, SCHED_FIFO, &lowest);
+    struct sched_param parameter = {.sched_priority = is_hurried};
+    (void)sched_setscheduler(0, is_hurried ? SCHED_FIFO : SCHED_OTHER, &parameter);
+}
+
+/* Also for who gives up root's rights later. */
+static void permit_hurry(void)
+{
+    struct rlimit lowest = {1, 1};
+    (void)setrlimit(RLIMIT_RTPRIO, &lowest);
 }
 
 static void set_up(void)
 {
     enter_namespace();
-    hurry();
+    permit_hurry();
     open_platform();
     listener = open_listener(AF_INET, &port);
 }
@@ -83,24 +91,31 @@ static void read_closed(size_t count)
 /* How a connection ends, seen from its client. */
 enum ending { CLIENT_FIRST, SERVER_FIRST, UNREAD_FIN, HALF, CLIENT_RESETS, SERVER_RESETS };
 
-static void end(int client, int server, enum ending ending)
+static void close_both(int first, int second, enum ending ending)
 {
-    int first = ending == SERVER_FIRST || ending == SERVER_RESETS ? server : client;
-    int second = first == client ? server : client;
-    if (ending == CLIENT_RESETS || ending == SERVER_RESETS)
-        make_resetting(first);
     if (ending == HALF) {
-        shutdown(client, SHUT_WR);
-        read_to_end(server);
-        close(server);
-        read_to_end(client);
-        close(client);
+        shutdown(first, SHUT_WR);
+        read_to_end(second);
+        close(second);
+        read_to_end(first);
+        close(first);
         return;
     }
     close(first);
     if (ending != UNREAD_FIN)
         read_to_end(second);
     close(second);
+}
+
+static void end(int client, int server, enum ending ending)
+{
+    int first = ending == SERVER_FIRST || ending == SERVER_RESETS ? server : client;
+    int second = first == client ? server : client;
+    if (ending == CLIENT_RESETS || ending == SERVER_RESETS)
+        make_resetting(first);
+    hurry(true);
+    close_both(first, second, ending);
+    hurry(false);
 }
 
 /* One connection and what its ends are called. */
@@ -416,13 +431,6 @@ Test(closings, are_told_to_every_user)
 /* More than are kept, and more than any user's receive buffer holds. */
 enum { TOO_MANY = 33000, KEPT_AT_MOST = 65536 };
 
-/* The kernel tells from a thread of its own, which must have its turn. */
-static void take_time(void)
-{
-    struct sched_param none = {0};
-    (void)sched_setscheduler(0, SCHED_OTHER, &none);
-}
-
 /* Another one that hears the same, to know when all has been told. */
 static struct platform *observer;
 
@@ -439,7 +447,6 @@ static size_t observe(void)
 static void end_too_many(bool is_drained)
 {
     enum { AHEAD = 4000 };
-    take_time();
     for (size_t ended = 0, told = 0; told < 2 * TOO_MANY;) {
         for (int i = 0; i < 100 && ended < TOO_MANY && 2 * ended < told + AHEAD; i++, ended++) {
             int client = open_connected(SOCK_STREAM, port), server = accept_one(listener);
