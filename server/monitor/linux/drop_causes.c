@@ -47,10 +47,11 @@ static const struct platform_drop_cause descriptions[DROP_CAUSES] = {
     [DROP_CAUSE_UDP_RECEIVE] = {PACKETS,
         .why = "UDP sockets' receive buffers were full, because their programs read too slowly; a "
                "larger one (SO_RCVBUF, net.core.rmem_max) helps over bursts"},
+    /* The kernel counts here what a queueing discipline drops too, and that is nearly all of it. */
     [DROP_CAUSE_UDP_SEND] = {PACKETS,
-        .why =
-            "UDP sockets' send buffers were full; a larger one (SO_SNDBUF, net.core.wmem_max), or "
-            "sending more evenly, helps"},
+        .why = "packets sent over UDP found no room in the queue in front of a device, which is "
+               "then said of the interface too, or in a socket's send buffer (SO_SNDBUF, "
+               "net.core.wmem_max); sending more evenly helps"},
     [DROP_CAUSE_UDP_MEMORY] = {PACKETS,
         .why = "all UDP sockets together had used up their memory (net.ipv4.udp_mem)"},
 };

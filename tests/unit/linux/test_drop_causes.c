@@ -255,6 +255,28 @@ Test(drop_causes, of_a_full_queue_are_counted_also_when_it_is_replaced)
     sample_array_fini(&samples);
 }
 
+/* The kernel counts what a queue drops of UDP for the sockets too, whose buffers were never full.
+ */
+Test(drop_causes, of_a_full_queue_are_not_laid_on_the_sockets_alone)
+{
+    struct network_monitor *monitor;
+    want("ip link add va type veth peer name vb && ip link set va up && ip link set vb up && "
+         "ip address add 10.0.0.1/24 dev va && ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:09 dev "
+         "va");
+    want(NARROW);
+    cr_assert_eq(network_monitor_open(&monitor), 0);
+    send_through_va();
+    const struct network_event *event = NULL;
+    for (int i = 0; i < 100 && !event; i++) {
+        usleep(100000);
+        cr_assert_eq(network_monitor_refresh(monitor), 0);
+        event = find_event(monitor, "UDP found no room");
+    }
+    cr_assert(event);
+    cr_assert(strstr(event->message, "queue in front of a device"));
+    network_monitor_close(monitor);
+}
+
 static struct nlmsghdr *build_queue(void *buffer, size_t size, uint32_t parent, uint32_t drops)
 {
     memset(buffer, 0, size);
