@@ -5,7 +5,7 @@
 #include "totals.h"
 #include <string.h>
 
-enum { LINKS_MAX = 64 };
+enum { LINKS_MAX = 16 };
 
 struct found {
     struct link links[LINKS_MAX];
