@@ -1,9 +1,8 @@
 #include "ledger.h"
 
-#include "totals.h"
+#include "belonging.h"
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 void ledger_fini(struct ledger *ledger)
 {
@@ -18,72 +17,6 @@ void ledger_fini(struct ledger *ledger)
 }
 
 /* --- whose a connection is --- */
-
-/* Containers are named "docker:0123456789ab"; the names of systemd units have no such beginning. */
-static bool is_container(const char *unit)
-{
-    static const char *const runtimes[] = {
-        "docker:", "podman:", "kubernetes:", "containerd:", "lxc:"};
-    for (size_t i = 0; i < ARRAY_LENGTH(runtimes); i++)
-        if (strncmp(unit, runtimes[i], strlen(runtimes[i])) == 0)
-            return true;
-    return false;
-}
-
-/* false: it belongs to nobody. */
-static bool kind_of(const struct network_connection *connection, enum network_owner_kind *ret_kind)
-{
-    bool has_unit = network_has(connection, unit);
-    if (has_unit && is_container(connection->unit))
-        *ret_kind = NETWORK_OWNER_CONTAINER;
-    else if (network_has(connection, process_name))
-        *ret_kind = NETWORK_OWNER_PROCESS;
-    else if (has_unit)
-        *ret_kind = NETWORK_OWNER_UNIT;
-    else if (network_has(connection, uid))
-        *ret_kind = NETWORK_OWNER_USER;
-    else
-        return false;
-    return true;
-}
-
-#define IS_SAME_TEXT(a, b, member)                                                                 \
-    ((a)->status.member == (b)->status.member &&                                                   \
-        (!network_has(a, member) || strncmp((a)->member, (b)->member, sizeof((a)->member)) == 0))
-
-/* Whether the owner is the connection's: all that network_owner_id puts into an id of that kind. */
-static bool is_owner(const struct network_owner *owner, enum network_owner_kind kind,
-    const struct network_connection *connection)
-{
-    if (owner->kind != kind)
-        return false;
-    bool is_same_user =
-        network_has(connection, uid) ? owner->uid == connection->uid : !network_has(owner, uid);
-    switch (kind) {
-    case NETWORK_OWNER_PROCESS:
-        return is_same_user && IS_SAME_TEXT(owner, connection, process_name) &&
-               (network_has(owner, unit) == network_has(connection, unit)) &&
-               (!network_has(owner, unit) || strcmp(owner->unit, connection->unit) == 0);
-    case NETWORK_OWNER_USER:
-        return is_same_user;
-    default:
-        return strcmp(owner->unit, connection->unit) == 0;
-    }
-}
-
-static void describe(struct network_owner *owner, enum network_owner_kind kind,
-    const struct network_connection *connection)
-{
-    PUT(owner, kind, kind);
-    owner->status.process_name = connection->status.process_name;
-    memcpy(owner->process_name, connection->process_name, sizeof(owner->process_name));
-    owner->status.unit = connection->status.unit;
-    memcpy(owner->unit, connection->unit, sizeof(owner->unit));
-    owner->status.uid = connection->status.uid;
-    owner->uid = connection->uid;
-    owner->status.user = connection->status.user;
-    memcpy(owner->user, connection->user, sizeof(owner->user));
-}
 
 static struct ledger_owner *append_owner(struct ledger *ledger)
 {
@@ -139,14 +72,14 @@ static struct ledger_owner *owner_of(
     struct ledger *ledger, const struct network_connection *connection, struct account *account)
 {
     enum network_owner_kind kind;
-    if (!kind_of(connection, &kind))
+    if (!belonging_kind(connection, &kind))
         return former_owner(ledger, account);
     struct ledger_owner *last = last_owner(ledger, account);
-    if (last && is_owner(&last->record, kind, connection))
+    if (last && belonging_is_to(&last->record, kind, connection))
         return last;
     struct network_owner description = {0};
     char id[NETWORK_ID_TEXT];
-    describe(&description, kind, connection);
+    belonging_describe(&description, kind, connection);
     network_owner_id(&description, id);
     struct map_key key = map_key_of_text(id);
     size_t at = map_find_index(&ledger->by_id, key);
@@ -157,32 +90,6 @@ static struct ledger_owner *owner_of(
         account->owner_serial = owner->serial;
     }
     return owner;
-}
-
-/* --- what goes outside --- */
-
-/* An address that is only of use near by: of another namespace's connection to such a one nothing
- * says that it leaves the machine. */
-static bool is_private(const struct network_address *address)
-{
-    const uint8_t *bytes = address->bytes;
-    if (address->family == AF_INET6)
-        return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
-    return bytes[0] == 10 || (bytes[0] == 172 && (bytes[1] & 0xf0) == 16) ||
-           (bytes[0] == 192 && bytes[1] == 168) || (bytes[0] == 100 && (bytes[1] & 0xc0) == 64) ||
-           (bytes[0] == 169 && bytes[1] == 254);
-}
-
-static bool is_external(const struct ledger *ledger, const struct network_connection *connection)
-{
-    const struct network_address *remote = &connection->remote_address;
-    if (!network_has(connection, remote_address) || network_address_is_loopback(remote) ||
-        memcmp(remote, &connection->local_address, sizeof(*remote)) == 0)
-        return false;
-    if (network_has(connection, netns))
-        return !is_private(remote);
-    return !network_has(connection, interface) || !ledger->interfaces ||
-           totals_carry(ledger->interfaces, connection->interface);
 }
 
 /* --- adding up --- */
@@ -276,13 +183,10 @@ static void merge_member(struct ledger_owner *owner, const struct network_connec
 {
     struct network_owner *record = &owner->record;
     if (owner->members++ == 0) {
-        describe(record, record->kind, connection);
+        belonging_describe(record, record->kind, connection);
         return;
     }
-    if (!IS_SAME_TEXT(record, connection, process_name))
-        record->status.process_name = NETWORK_UNAVAILABLE;
-    if (network_has(record, uid) && record->uid != connection->uid)
-        record->status.uid = record->status.user = NETWORK_UNAVAILABLE;
+    belonging_merge(record, connection);
 }
 
 static void note_type(struct ledger_owner *owner, const struct network_connection *connection)
@@ -296,7 +200,7 @@ static void note_type(struct ledger_owner *owner, const struct network_connectio
 
 void ledger_begin(struct ledger *ledger, const struct interface_array *interfaces)
 {
-    ledger->interfaces = interfaces;
+    outward_begin(&ledger->outward, interfaces);
     ledger->reading++;
     for (size_t i = 0; i < ledger->count; i++) {
         struct ledger_owner *owner = &ledger->owners[i];
@@ -315,7 +219,7 @@ void ledger_add(
     if (account->is_closed) /* what is left of it waits and moves nothing */
         return;
     struct ledger_owner *owner = owner_of(ledger, connection, account);
-    account->is_external = is_external(ledger, connection);
+    account->is_external = outward_is(&ledger->outward, connection);
     if (ledger->time_ns == 0) { /* the first reading */
         account->bytes_received =
             network_has(connection, bytes_received) ? connection->bytes_received : 0;
@@ -341,7 +245,7 @@ void ledger_close(
         return;
     struct ledger_owner *owner = owner_of(ledger, connection, account);
     if (!account->is_open)
-        account->is_external = is_external(ledger, connection);
+        account->is_external = outward_is(&ledger->outward, connection);
     add_bytes(ledger, owner, connection, account);
     account->is_closed = true;
     if (!owner)
@@ -509,7 +413,7 @@ static void forget_idle(struct ledger *ledger)
 
 int ledger_end(struct ledger *ledger, uint64_t time_ns, struct network_totals *ret_totals)
 {
-    ledger->interfaces = NULL;
+    outward_begin(&ledger->outward, NULL);
     ledger->record_count = 0;
     for (size_t i = 0; i < ledger->count; i++)
         put_gauges(&ledger->owners[i].record);

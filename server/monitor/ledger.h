@@ -12,6 +12,7 @@
 #define IFPULSE_LEDGER_H
 
 #include "map.h"
+#include "outward.h"
 #include "platform.h"
 
 enum { LEDGER_IDLE_KEPT = 1024 };
@@ -56,7 +57,7 @@ struct ledger {
     struct ledger_total received, sent;
     uint64_t time_ns; /* of the last reading; 0: there was none */
     uint32_t reading, last_serial;
-    const struct interface_array *interfaces; /* of the reading under way */
+    struct outward outward;
 };
 
 void ledger_fini(struct ledger *ledger);
