@@ -96,6 +96,26 @@ test("what thousands of changes in one reading make is all told", async (t) => {
     await server.stop();
 });
 
+test("what the kernel drops is told of, with its reason", async (t) => {
+    const server = await startServer(t);
+    const client = await Client.connect(t, server);
+    const events = await client.subscribe("events");
+    // A socket that nobody reads from.
+    execFileSync("python3", ["-c", `import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("127.0.0.1", 0))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+for _ in range(500):
+    s.sendto(bytes(1000), s.getsockname())`]);
+    const isIt = (e) => e.event === "drops" && /UDP sockets' receive buffers were full/.test(e.message);
+    await events.reaches((state) => Object.values(state).some(isIt), "the event");
+    const event = Object.values(events.state).find(isIt);
+    assert.ok(event.packets > 0 && event.packets <= 500, event.packets); // a reading may come in between
+    assert.ok(event.message.startsWith(`${event.packets} packets were dropped: `), event.message);
+    await client.close();
+    await server.stop();
+});
+
 test("REST knows the same events, and those that watch nothing get none", async (t) => {
     const server = await startServer(t);
     const quiet = await Client.connect(t, server);
