@@ -1,13 +1,11 @@
 #include "network_monitor.h"
 
 #include "connections.h"
-#include "drops.h"
 #include "event_log.h"
+#include "interfaces.h"
 #include "new_listeners.h"
 #include "platform.h"
-#include "reading.h"
 #include "totals.h"
-#include "transitions.h"
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -21,19 +19,12 @@ struct source {
 
 struct network_monitor {
     struct platform *platform;
-    struct reading reading, next;              /* next is being made of new facts; they swap */
-    struct sample_array samples, last_samples; /* they swap too */
-    bool is_stale;                             /* the facts of reading are out of date */
-    uint64_t current_ns;                       /* until then they were not */
-    uint64_t revision, facts_revision;
-    struct rates interface_rates;
+    struct interfaces interfaces;
     uint64_t refreshed_ns; /* of the last reading of counters */
     struct connections connections;
     struct connection_array listeners;
     struct new_listeners new_listeners;
     struct network_totals totals;
-    struct drops drops;
-    const struct platform_drop_cause *drop_causes; /* as last read; the platform's */
     struct event_log events;
     struct source interface_source, connection_source;
     struct network_capability *capabilities;
@@ -51,15 +42,10 @@ void network_monitor_close(struct network_monitor *monitor)
     if (!monitor)
         return;
     platform_close(monitor->platform);
-    reading_fini(&monitor->reading);
-    reading_fini(&monitor->next);
-    sample_array_fini(&monitor->samples);
-    sample_array_fini(&monitor->last_samples);
+    interfaces_fini(&monitor->interfaces);
     connections_fini(&monitor->connections);
     connection_array_fini(&monitor->listeners);
     new_listeners_fini(&monitor->new_listeners);
-    rates_fini(&monitor->interface_rates);
-    drops_fini(&monitor->drops);
     event_log_fini(&monitor->events);
     free(monitor->capabilities);
     free(monitor);
@@ -102,163 +88,6 @@ static int note_result(struct network_monitor *monitor, struct source *source, i
     return result;
 }
 
-static void swap_readings(struct network_monitor *monitor)
-{
-    struct reading reading = monitor->reading;
-    monitor->reading = monitor->next;
-    monitor->next = reading;
-}
-
-/* Makes the two readings ready to be compared. */
-static int align_readings(struct network_monitor *monitor)
-{
-    if (reading_is_aligned(&monitor->reading, &monitor->next))
-        return 0;
-    int result = reading_index(&monitor->reading);
-    return result == 0 ? reading_index(&monitor->next) : result;
-}
-
-/* Reads new facts into next, with the counters and speeds of now. */
-static int read_facts(struct network_monitor *monitor)
-{
-    reading_clear(&monitor->next);
-    int result = platform_read_interfaces(monitor->platform, &monitor->next.interfaces);
-    if (result == 0)
-        result = align_readings(monitor);
-    if (result == 0)
-        reading_carry_counters(&monitor->next, &monitor->reading);
-    return result;
-}
-
-static int read_samples(struct network_monitor *monitor)
-{
-    monitor->samples.count = 0;
-    return platform_read_samples(monitor->platform, &monitor->samples);
-}
-
-/* What came or went since the facts were read is read once more, and else at the next refresh: a
- * network that changes all the time must be shown too. PLATFORM_CHANGED leaves is_stale set. */
-static int read_all(struct network_monitor *monitor)
-{
-    int result = PLATFORM_CHANGED;
-    for (int i = 0; i < 2 && result == PLATFORM_CHANGED; i++) {
-        result = monitor->is_stale ? read_facts(monitor) : 0;
-        if (result == 0)
-            result = read_samples(monitor);
-        monitor->is_stale |= result == PLATFORM_CHANGED;
-    }
-    if (result < 0 || !monitor->is_stale)
-        return result;
-    int followed = rates_follow_interfaces(&monitor->interface_rates, &monitor->next.interfaces);
-    return followed < 0 ? followed : result;
-}
-
-/* The next reading becomes the one that is lent. Returns whether that is another. */
-static bool publish_facts(struct network_monitor *monitor)
-{
-    totals_decide(&monitor->next.interfaces);
-    bool has_changed = reading_mark_changes(&monitor->next, &monitor->reading, ++monitor->revision);
-    if (has_changed)
-        monitor->facts_revision = monitor->revision;
-    swap_readings(monitor);
-    monitor->is_stale = false;
-    monitor->current_ns = platform_now_ns(monitor->platform);
-    return has_changed;
-}
-
-/* Mostly most interfaces are idle, so those are not even looked at. */
-static bool is_idle(const struct network_monitor *monitor, size_t at, size_t sample_at)
-{
-    const struct sample_array *last = &monitor->last_samples;
-    return rates_is_still(&monitor->interface_rates, at) && sample_at < last->count &&
-           memcmp(&last->items[sample_at], &monitor->samples.items[sample_at],
-               sizeof(*last->items)) == 0;
-}
-
-static void publish_sample(
-    struct network_monitor *monitor, size_t at, const struct interface_sample *sample)
-{
-    struct network_interface *iface = &monitor->reading.interfaces.items[at];
-    drops_compare(&monitor->drops, iface, sample);
-    if (reading_put_sample(iface, sample))
-        transitions_reset(iface, platform_wall_ms(monitor->platform), &monitor->events);
-    iface->revision = monitor->revision;
-}
-
-/* Both are in the same order; an interface without a sample is gone, and keeps what it had. */
-static void publish_samples(struct network_monitor *monitor, uint64_t time_ns)
-{
-    struct interface_array *interfaces = &monitor->reading.interfaces;
-    struct sample_array *samples = &monitor->samples;
-    monitor->revision++;
-    for (size_t i = 0, j = 0; i < interfaces->count; i++) {
-        struct network_interface *iface = &interfaces->items[i];
-        bool has_sample = j < samples->count && samples->items[j].identity == iface->identity;
-        if (has_sample && is_idle(monitor, i, j)) {
-            j++;
-            continue;
-        }
-        if (has_sample)
-            publish_sample(monitor, i, &samples->items[j++]);
-        rates_update_interface(&monitor->interface_rates, i, has_sample ? iface : NULL, time_ns);
-    }
-    rates_end_interfaces(&monitor->interface_rates, time_ns);
-    struct sample_array last = monitor->last_samples;
-    monitor->last_samples = *samples;
-    *samples = last;
-}
-
-static void tell_drops(struct network_monitor *monitor)
-{
-    struct drops_time time = {
-        platform_now_ns(monitor->platform), platform_wall_ms(monitor->platform)};
-    if (drops_are_due(&monitor->drops, time.now_ns)) {
-        size_t count;
-        monitor->drop_causes = platform_read_drop_causes(monitor->platform, &count);
-        drops_take_causes(&monitor->drops, monitor->drop_causes, count, time.now_ns);
-    }
-    drops_tell(&monitor->drops, monitor->drop_causes, &time, &monitor->events);
-}
-
-static void find_transitions(struct network_monitor *monitor)
-{
-    uint64_t now_ns = platform_now_ns(monitor->platform);
-    struct transitions_time time = {.wall_ms = platform_wall_ms(monitor->platform),
-        .span_ms = (now_ns - monitor->current_ns) / 1000000};
-    transitions_find(&monitor->reading, &monitor->next, &time, &monitor->events);
-}
-
-static int drain(struct network_monitor *monitor)
-{
-    bool has_changed = false;
-    int result = platform_drain_changes(monitor->platform, &has_changed);
-    if (result == PLATFORM_OVERRUN)
-        transitions_overrun(platform_wall_ms(monitor->platform), &monitor->events);
-    monitor->is_stale |= has_changed || result == PLATFORM_OVERRUN;
-    if (!monitor->is_stale)
-        monitor->current_ns = platform_now_ns(monitor->platform);
-    return result < 0 ? result : 0;
-}
-
-/* The first reading makes no events: it is what was there. Once all is read nothing can fail. */
-static int read_and_publish(struct network_monitor *monitor, bool is_first)
-{
-    int result = read_all(monitor);
-    if (result < 0)
-        return result;
-    /* Taken after the reading, because counters are the last thing that is read. */
-    uint64_t time_ns = platform_now_ns(monitor->platform);
-    if (monitor->is_stale && !is_first)
-        find_transitions(monitor);
-    if (monitor->is_stale)
-        publish_facts(monitor);
-    publish_samples(monitor, time_ns);
-    totals_sum(&monitor->reading.interfaces, &monitor->totals);
-    tell_drops(monitor);
-    monitor->is_stale = result == PLATFORM_CHANGED;
-    return 0;
-}
-
 static int take_ends(struct network_monitor *monitor)
 {
     int result = connections_take_ends(&monitor->connections, monitor->platform, &monitor->events);
@@ -283,11 +112,11 @@ static int refresh(struct network_monitor *monitor)
 {
     connections_clear_closed(&monitor->connections);
     event_log_begin(&monitor->events);
-    int result = drain(monitor);
-    if (result == 0)
-        result = read_and_publish(monitor, false);
-    if (result == 0)
+    int result = interfaces_refresh(&monitor->interfaces, monitor->platform, &monitor->events);
+    if (result == 0) {
+        totals_sum(&monitor->interfaces.reading.interfaces, &monitor->totals);
         add_totals(monitor);
+    }
     return result == 0 ? take_ends(monitor) : result;
 }
 
@@ -310,7 +139,7 @@ static int refresh_connections(struct network_monitor *monitor)
     int result = take_ends(monitor);
     if (result == 0)
         result = connections_refresh(&monitor->connections, monitor->platform,
-            &monitor->reading.interfaces, &monitor->totals);
+            &monitor->interfaces.reading.interfaces, &monitor->totals);
     return result == 0 ? find_new_listeners(monitor, &monitor->connections.now) : result;
 }
 
@@ -355,16 +184,16 @@ int network_monitor_open_with(
     struct network_monitor *monitor = calloc(1, sizeof(*monitor));
     if (!monitor)
         return -ENOMEM;
-    monitor->is_stale = true;
     monitor->interface_source.name = "interfaces";
     monitor->connection_source.name = "connections";
     int result = event_log_init(&monitor->events);
     if (result == 0)
         result = platform_open(&wanted, &monitor->platform);
     if (result == 0)
-        result = read_and_publish(monitor, true);
+        result = interfaces_open(&monitor->interfaces, monitor->platform);
     if (result < 0)
         return result;
+    totals_sum(&monitor->interfaces.reading.interfaces, &monitor->totals);
     monitor->refreshed_ns = platform_now_ns(monitor->platform);
     /* What listens now was there before. Where that cannot be read, the first reading that can be
      * is the one that counts. */
@@ -377,31 +206,14 @@ int network_monitor_open_with(
     return 0;
 }
 
-static int follow_facts(struct network_monitor *monitor, bool *ret_changed)
-{
-    int result = read_facts(monitor);
-    if (result == 0)
-        result = rates_follow_interfaces(&monitor->interface_rates, &monitor->next.interfaces);
-    if (result < 0)
-        return result;
-    find_transitions(monitor);
-    *ret_changed = publish_facts(monitor);
-    totals_sum(&monitor->reading.interfaces, &monitor->totals);
-    return 0;
-}
-
 static int follow(struct network_monitor *monitor, bool *ret_changed)
 {
-    uint64_t last_event = monitor->events.last_identity;
-    bool has_changed = false;
     event_log_begin(&monitor->events);
-    int result = drain(monitor);
-    if (result == 0 && monitor->is_stale)
-        result = follow_facts(monitor, &has_changed);
-    if (result < 0)
-        return result;
-    *ret_changed = has_changed || monitor->events.last_identity != last_event;
-    return 0;
+    int result =
+        interfaces_follow(&monitor->interfaces, monitor->platform, &monitor->events, ret_changed);
+    if (result == 0)
+        totals_sum(&monitor->interfaces.reading.interfaces, &monitor->totals);
+    return result;
 }
 
 int network_monitor_follow(struct network_monitor *monitor, bool *ret_changed)
@@ -417,24 +229,24 @@ int network_monitor_follow_fd(const struct network_monitor *monitor)
 const struct network_interface *network_monitor_interfaces(
     const struct network_monitor *monitor, size_t *ret_count)
 {
-    *ret_count = monitor->reading.interfaces.count;
-    return monitor->reading.interfaces.items;
+    *ret_count = monitor->interfaces.reading.interfaces.count;
+    return monitor->interfaces.reading.interfaces.items;
 }
 
 uint64_t network_monitor_facts_revision(const struct network_monitor *monitor)
 {
-    return monitor->facts_revision;
+    return monitor->interfaces.facts_revision;
 }
 
 uint64_t network_monitor_revision(const struct network_monitor *monitor)
 {
-    return monitor->revision;
+    return monitor->interfaces.revision;
 }
 
 const struct network_interface *network_monitor_find(
     const struct network_monitor *monitor, const char *name)
 {
-    const struct interface_array *interfaces = &monitor->reading.interfaces;
+    const struct interface_array *interfaces = &monitor->interfaces.reading.interfaces;
     for (size_t i = 0; i < interfaces->count; i++)
         if (!network_has(&interfaces->items[i], netns) &&
             strcmp(interfaces->items[i].name, name) == 0)
