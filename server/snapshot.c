@@ -62,7 +62,7 @@ static void describe_self(
 
 static int print_document(struct model *model, unsigned topics, FILE *out)
 {
-    struct encode_request request = {.instance = "snapshot", .topics = topics, .is_snapshot = true};
+    struct encode_request request = {.instance = "snapshot", .topics = topics};
     struct buffer text CLEANUP(buffer_fini) = {0};
     int r = encode_document(model, &request, &text);
 

@@ -47,7 +47,7 @@ int api_problem(
 {
     struct buffer body CLEANUP(buffer_fini) = {0};
     struct http_response response = {.status = status, .media_type = "application/problem+json"};
-    char detail[512], head[128];
+    char detail[1152], head[128];
     va_list arguments;
     int r;
 
@@ -68,14 +68,15 @@ int api_problem(
 
 /* --- parameters --- */
 
-static const char *const topic_parameters[] = {"since", "instance", NULL};
+static const char *const query_parameters[] = {
+    "fields", "sort", "limit", "since", "instance", "*", NULL}; /* *: filters, by name */
+static const char *const record_parameters[] = {"fields", "since", "instance", NULL};
 static const char *const snapshot_parameters[] = {"topics", "since", "instance", NULL};
-static const char *const event_parameters[] = {"event", "since", "instance", NULL};
 static const char *const no_parameters[] = {NULL};
 
 static bool is_allowed(const char *const *allowed, const char *name)
 {
-    while (*allowed && strcmp(*allowed, name) != 0)
+    while (*allowed && strcmp(*allowed, "*") != 0 && strcmp(*allowed, name) != 0)
         allowed++;
     return *allowed;
 }
@@ -223,6 +224,75 @@ static int answer_document(const struct http *http, const struct http_request *r
     return r < 0 ? r : answer_text(request, &text, ret_response);
 }
 
+/* --- the query --- */
+
+/* A parameter's value is a list of words, with commas. Returns how many; at most most + 1 are read. */
+static size_t split(const char *text, struct filter_word *words, size_t most)
+{
+    size_t count = 0;
+
+    for (;;) {
+        size_t length = strcspn(text, ",");
+
+        if (count <= most)
+            words[count++] = (struct filter_word){FILTER_WORD_PLAIN, text, length};
+        if (!text[length])
+            return count;
+        text += length + 1;
+    }
+}
+
+static int parse_fields(struct query *query, const char *text, struct command_refusal *refusal)
+{
+    int r = 0;
+
+    for (size_t length; r == 0; text += length + 1) {
+        length = strcspn(text, ",");
+        r = query_add_field(query, text, length, refusal);
+        if (!text[length])
+            break;
+    }
+    return r;
+}
+
+static int parse_query_part(
+    struct query *query, const struct http_parameter *parameter, struct command_refusal *refusal)
+{
+    struct filter_word words[FILTER_VALUES_MAX + 1];
+    const struct filter_word whole = {
+        FILTER_WORD_PLAIN, parameter->value, strlen(parameter->value)};
+
+    if (strcmp(parameter->name, "fields") == 0)
+        return parse_fields(query, parameter->value, refusal);
+    if (strcmp(parameter->name, "sort") == 0)
+        return query_set_order(query, whole.text, whole.length, refusal);
+    if (strcmp(parameter->name, "limit") == 0)
+        return query_set_limit(query, &whole, refusal);
+    return query_add_filter(query, parameter->name, words,
+        split(parameter->value, words, FILTER_VALUES_MAX), refusal);
+}
+
+static int parse_query(
+    const struct http_request *request, struct query *query, struct http_response *ret_response)
+{
+    struct command_refusal refusal = {0};
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && i < request->parameter_count; i++) {
+        const struct http_parameter *parameter = &request->parameters[i];
+
+        if (strcmp(parameter->name, "since") != 0 && strcmp(parameter->name, "instance") != 0)
+            r = parse_query_part(query, parameter, &refusal);
+    }
+    query_canonicalize(query);
+    return r == COMMAND_REFUSED
+               ? api_problem(ret_response, 400, "bad-request", "%s.", refusal.message)
+               : r;
+}
+
+/* --- topics --- */
+
+/* Waits until all are current, then tells them. */
 static int answer_topics(const struct http *http, const struct http_request *request,
     struct encode_request *document, struct http_response *ret_response)
 {
@@ -235,56 +305,41 @@ static int answer_topics(const struct http *http, const struct http_request *req
     return answer_document(http, request, document, ret_response);
 }
 
+/* record: only that one; NULL: all that the query takes. */
+static int answer_query(const struct http *http, const struct http_request *request,
+    struct query *query, const struct record *record, struct http_response *ret_response)
+{
+    struct encode_request document = {.topics = 1u << query->topic, .record = record};
+    struct view *view;
+    int r = parse_query(request, query, ret_response);
+
+    if (r < 0 || ret_response->status)
+        return r;
+    r = view_open(&http->hub->views, query, &view);
+    if (r < 0)
+        return r;
+    document.view = view;
+    r = view_update(view);
+    if (r == 0)
+        r = answer_topics(http, request, &document, ret_response);
+    view_close(&http->hub->views, view);
+    return r;
+}
+
 static int answer_topic(const struct http *http, const struct http_request *request,
     const char *name, struct http_response *ret_response)
 {
-    struct encode_request document = {0};
-    enum topic topic;
+    struct query query CLEANUP(query_fini) = {0};
 
-    if (!topic_find(name, &topic))
+    if (!topic_find(name, &query.topic))
         return -EINVAL;
-    document.topics = 1u << topic;
-    return answer_topics(http, request, &document, ret_response);
-}
-
-static int parse_event_kinds(
-    const struct http_request *request, struct query *query, struct http_response *ret_response)
-{
-    const char *word = http_parameter(request, "event");
-    char known[256];
-
-    while (word) {
-        size_t length = strcspn(word, ",");
-
-        if (!query_add_event_kind(query, word, length)) {
-            query_list_event_kinds(known, sizeof known);
-            return api_problem(ret_response, 400, "bad-request",
-                "\"event\" names \"%.*s\", which is no kind of event; there are: %s.",
-                length < 100 ? (int)length : 100, word, known);
-        }
-        word = word[length] ? word + length + 1 : NULL;
-    }
-    return 0;
-}
-
-static int answer_events(const struct http *http, const struct http_request *request,
-    const char *rest, struct http_response *ret_response)
-{
-    struct encode_request document = {.topics = 1u << TOPIC_EVENTS};
-    struct query query = {.topic = TOPIC_EVENTS};
-    int r = parse_event_kinds(request, &query, ret_response);
-
-    (void)rest;
-    if (r < 0 || ret_response->status)
-        return r;
-    document.event_kinds = query.event_kinds;
-    return answer_topics(http, request, &document, ret_response);
+    return answer_query(http, request, &query, NULL, ret_response);
 }
 
 static int answer_snapshot(const struct http *http, const struct http_request *request,
     const char *rest, struct http_response *ret_response)
 {
-    struct encode_request document = {.is_snapshot = true};
+    struct encode_request document = {0};
     int r = parse_topics(request, &document.topics, ret_response);
 
     (void)rest;
@@ -317,13 +372,13 @@ static const struct record *find_interface(const struct model *model, const char
 static int answer_interface(const struct http *http, const struct http_request *request,
     const char *name, struct http_response *ret_response)
 {
-    struct encode_request document = {.topics = 1u << TOPIC_INTERFACES};
+    struct query query CLEANUP(query_fini) = {.topic = TOPIC_INTERFACES};
+    const struct record *record = find_interface(&http->hub->model, name);
 
-    document.record = find_interface(&http->hub->model, name);
-    if (!document.record)
+    if (!record)
         return api_problem(ret_response, 404, "not-found",
             "There is no interface \"%.100s\" now; /api/v1/interfaces lists them.", name);
-    return answer_topics(http, request, &document, ret_response);
+    return answer_query(http, request, &query, record, ret_response);
 }
 
 static int answer_health(const struct http *http, const struct http_request *request,
@@ -393,13 +448,13 @@ static const struct route {
     const char *const *parameters;
 } routes[] = {
     {"/api/v1/snapshot", answer_snapshot, snapshot_parameters},
-    {"/api/v1/interfaces", answer_topic, topic_parameters},
-    {"/api/v1/interfaces/", answer_interface, topic_parameters},
-    {"/api/v1/connections", answer_topic, topic_parameters},
-    {"/api/v1/owners", answer_topic, topic_parameters},
-    {"/api/v1/totals", answer_topic, topic_parameters},
-    {"/api/v1/events", answer_events, event_parameters},
-    {"/api/v1/server", answer_topic, topic_parameters},
+    {"/api/v1/interfaces", answer_topic, query_parameters},
+    {"/api/v1/interfaces/", answer_interface, record_parameters},
+    {"/api/v1/connections", answer_topic, query_parameters},
+    {"/api/v1/owners", answer_topic, query_parameters},
+    {"/api/v1/totals", answer_topic, query_parameters},
+    {"/api/v1/events", answer_topic, query_parameters},
+    {"/api/v1/server", answer_topic, query_parameters},
     {"/api/v1/health", answer_health, no_parameters},
     {"/api/v1/stream", answer_stream, no_parameters},
 };

@@ -270,8 +270,19 @@ static bool has_work(struct client *client)
 
 static int begin_frame(struct client *client, struct subscription *subscription)
 {
-    if (view_frame(subscription->view, subscription->revision, &client->frame) < 0)
+    struct frame *frame CLEANUP(frame_unref_p) = NULL;
+    struct frame *deflated;
+
+    if (view_frame(subscription->view, subscription->revision, &frame) < 0)
         return -1;
+    if (subscription->is_deflated) {
+        if (frame_deflate(frame, &deflated) < 0)
+            return -1;
+        frame_ref(deflated);
+        frame_unref(frame);
+        frame = deflated;
+    }
+    client->frame = HAND_OVER(frame);
     client->part = 0;
     client->frame_id = subscription->id;
     return 0;
@@ -296,7 +307,8 @@ static int write_part(struct client *client)
     unsigned part = client->part++;
     unsigned char *text = (unsigned char *)frame_text(frame, part);
 
-    if (lws_write(client->wsi, text, frame->parts[part].length, LWS_WRITE_TEXT) < 0)
+    if (lws_write(client->wsi, text, frame->parts[part].length,
+            frame->parts[part].is_deflated ? LWS_WRITE_BINARY : LWS_WRITE_TEXT) < 0)
         return -1;
     if (client->part == frame->part_count)
         end_frame(client);

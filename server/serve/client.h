@@ -23,6 +23,7 @@ struct subscription {
     struct view *view;
     uint64_t revision; /* got last; 0: none yet */
     uint32_t interval_ms;
+    bool is_deflated; /* gets long messages deflated */
     bool is_due;     /* is to get what there is */
     bool is_first;   /* its first message is owed, also an empty one */
     int64_t sent_ms; /* when it got its last message */

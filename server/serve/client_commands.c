@@ -32,7 +32,7 @@ static int check_subscribe(
     same = find_query(client, &command->query);
     if (same)
         return command_refuse(refusal, "already_subscribed",
-            "\"%s\" is subscribed already, as id %llu; unsubscribe that first",
+            "that of \"%s\" is subscribed already, as id %llu; unsubscribe that first",
             topic_info[command->query.topic].name, (unsigned long long)same->id);
     if (client->subscription_count < limits->subscriptions)
         return 0;
@@ -74,6 +74,7 @@ static void subscribe(
         return;
     }
     added->interval_ms = hub_interval(hub, command->query.topic, command->interval_ms);
+    added->is_deflated = command->is_deflated;
     added->is_due = added->is_first = true;
     if (strcmp(command->since_instance, hub->instance) == 0)
         added->revision = command->since;
@@ -148,6 +149,7 @@ static void answer(struct client *client)
     if (read_command(client, &command, &refusal) == 0) {
         client->errors_in_a_row = 0;
         obey(client, &command, &refusal);
+        command_fini(&command);
         return;
     }
     client_refuse(client, &refusal);

@@ -9,7 +9,7 @@
 struct lws;
 
 enum {
-    HTTP_PARAMETERS_MAX = 16,
+    HTTP_PARAMETERS_MAX = 64, /* a topic has fewer filters */
     HTTP_TEXT_MAX = 2048, /* bytes of an address or of a parameter, with the NUL */
 };
 

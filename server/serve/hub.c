@@ -198,4 +198,5 @@ void hub_watch(struct hub *hub, enum topic topic, bool begins)
 void hub_sweep(struct hub *hub)
 {
     set_watching(hub);
+    view_set_forget_idle(&hub->views);
 }

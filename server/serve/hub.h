@@ -61,7 +61,7 @@ int64_t hub_now_ms(void);
 bool hub_take(struct hub *hub);
 /* Whether the last observation is the one that who asked for this interval waits for. */
 bool hub_ends_interval(const struct hub *hub, uint32_t interval_ms);
-/* Once a second: stops reading what nobody asked for lately. */
+/* Once a second: stops reading, and remembering, what nobody asked for lately. */
 void hub_sweep(struct hub *hub);
 
 /* Whether the topic's records are current; if not, they soon will be because of this call. */

@@ -1,25 +1,14 @@
 #include "command.h"
 
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define REFUSE(refusal, ...) return command_refuse(refusal, __VA_ARGS__)
 
-int command_refuse(struct command_refusal *refusal, const char *code, const char *format, ...)
-{
-    va_list arguments;
-
-    refusal->code = code;
-    va_start(arguments, format);
-    vsnprintf(refusal->message, sizeof refusal->message, format, arguments);
-    va_end(arguments);
-    return COMMAND_REFUSED;
-}
-
 static const char *const subscribe_members[] = {
-    "op", "id", "topic", "interval_ms", "since", "filter", NULL};
+    "op", "id", "topic", "filter", "fields", "sort", "limit", "interval_ms", "since", "compress",
+    NULL};
 static const char *const unsubscribe_members[] = {"op", "id", NULL};
 static const char *const ping_members[] = {"op", "data", NULL};
 static const char *const authenticate_members[] = {"op", "token", NULL};
@@ -33,17 +22,6 @@ static const struct op_word {
     {"unsubscribe", COMMAND_UNSUBSCRIBE, unsubscribe_members},
     {"ping", COMMAND_PING, ping_members},
     {"authenticate", COMMAND_AUTHENTICATE, authenticate_members},
-};
-
-/* What the protocol has and this version does not offer yet, each with its own error. */
-static const struct {
-    const char *member, *code;
-} later_members[] = {
-    {"fields", "bad_field"},
-    {"sort", "bad_sort"},
-    {"limit", "bad_limit"},
-    {"compress", "bad_message"},
-    {"history_s", "bad_message"},
 };
 
 static bool is_listed(const char *const *list, const char *word)
@@ -63,12 +41,6 @@ static int check_members(
     {
         if (is_listed(op->members, member))
             continue;
-        for (size_t i = 0; i < ARRAY_LENGTH(later_members); i++) {
-            if (op->op == COMMAND_SUBSCRIBE && strcmp(member, later_members[i].member) == 0)
-                REFUSE(refusal, later_members[i].code,
-                    "\"%s\" is not offered by this version; leave it out to get the whole topic",
-                    member);
-        }
         REFUSE(refusal, "bad_message", "%s has no member \"%.100s\"", op->word, member);
     }
     return 0;
@@ -137,52 +109,161 @@ static int parse_since(
     return 0;
 }
 
-static int add_event_kind(
-    const json_t *word, struct command *command, struct command_refusal *refusal)
+/* --- the query --- */
+
+struct number {
+    char digits[32];
+};
+
+/* A value as a word, for which number has the room. False for what is no single value. */
+static bool read_word(
+    const json_t *value, struct number *number, struct filter_word *ret_word)
 {
-    char known[256];
+    char *digits = number->digits;
+    struct filter_word word = {FILTER_WORD_TEXT, digits, 0};
 
-    if (json_is_string(word) &&
-        query_add_event_kind(&command->query, json_string_value(word), json_string_length(word)))
-        return 0;
-    query_list_event_kinds(known, sizeof known);
-    REFUSE(refusal, "bad_filter", "\"event\" in \"filter\" must be one or a list of: %s", known);
-}
-
-static int parse_event_kinds(
-    const json_t *kinds, struct command *command, struct command_refusal *refusal)
-{
-    int r = 0;
-    size_t i;
-    json_t *word;
-
-    if (!json_is_array(kinds) || json_array_size(kinds) == 0)
-        return add_event_kind(kinds, command, refusal);
-    json_array_foreach(kinds, i, word)
-    {
-        if (r == 0)
-            r = add_event_kind(word, command, refusal);
+    if (json_is_string(value)) {
+        word.text = json_string_value(value);
+        word.length = json_string_length(value);
+    } else if (json_is_integer(value)) {
+        word.type = FILTER_WORD_NUMBER;
+        word.length = (size_t)sprintf(digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else if (json_is_real(value)) {
+        word.type = FILTER_WORD_NUMBER;
+        word.length = (size_t)sprintf(digits, "%.17g", json_real_value(value));
+    } else if (json_is_boolean(value)) {
+        word.type = FILTER_WORD_FLAG;
+        word.length = (size_t)sprintf(digits, "%s", json_is_true(value) ? "true" : "false");
+    } else {
+        return false;
     }
-    return r;
+    *ret_word = word;
+    return true;
 }
 
-/* Of all the filters of the protocol this version offers one: which kinds of events. */
+/* One term: a value, or a list of them. */
+static int parse_term(const char *name, const json_t *value, struct command *command,
+    struct command_refusal *refusal)
+{
+    size_t count = json_is_array(value) ? json_array_size(value) : 1;
+    struct filter_word *words CLEANUP(free_p) = calloc(count + 1, sizeof *words);
+    struct number *numbers CLEANUP(free_p) = calloc(count + 1, sizeof *numbers);
+
+    if (!words || !numbers)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_is_array(value) ? json_array_get(value, i) : value;
+
+        if (!read_word(item, &numbers[i], &words[i]))
+            REFUSE(refusal, "bad_filter",
+                "\"%.60s\" in \"filter\" must be a value or a list of values", name);
+    }
+    return query_add_filter(&command->query, name, words, count, refusal);
+}
+
 static int parse_filter(
     const json_t *message, struct command *command, struct command_refusal *refusal)
 {
     const json_t *filter = json_object_get(message, "filter");
-    const json_t *kinds = json_object_get(filter, "event");
+    const char *name;
+    json_t *value;
+    int r = 0;
 
-    if (!filter)
-        return 0;
-    if (command->query.topic != TOPIC_EVENTS || !json_is_object(filter) ||
-        json_object_size(filter) != (kinds ? 1 : 0))
+    if (filter && !json_is_object(filter))
         REFUSE(refusal, "bad_filter",
-            "this version filters only events, by {\"event\": [kinds]}; leave \"filter\" out to "
-            "get "
-            "the whole topic");
-    return kinds ? parse_event_kinds(kinds, command, refusal) : 0;
+            "\"filter\" must be an object such as {\"state\":[\"established\",\"listen\"]}");
+    if (filter && !topic_info[command->query.topic].is_collection)
+        REFUSE(refusal, "bad_filter", "%s is one record and takes no \"filter\"; leave it out",
+            topic_info[command->query.topic].name);
+    json_object_foreach((json_t *)filter, name, value)
+    {
+        if (r == 0)
+            r = parse_term(name, value, command, refusal);
+    }
+    return r;
 }
+
+static int parse_fields(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *fields = json_object_get(message, "fields");
+    json_t *name;
+    size_t i;
+    int r = 0;
+
+    if (fields && (!json_is_array(fields) || json_array_size(fields) == 0))
+        REFUSE(refusal, "bad_field", "\"fields\" must be a list of names, one at least");
+    json_array_foreach(fields, i, name)
+    {
+        if (!json_is_string(name))
+            REFUSE(refusal, "bad_field", "\"fields\" must be a list of names; item %zu is none",
+                i + 1);
+        if (r == 0)
+            r = query_add_field(
+                &command->query, json_string_value(name), json_string_length(name), refusal);
+    }
+    return r;
+}
+
+static int parse_sort(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *sort = json_object_get(message, "sort");
+
+    if (!sort)
+        return 0;
+    if (!json_is_string(sort))
+        REFUSE(refusal, "bad_sort",
+            "\"sort\" must be the name of a field, with a minus in front for descending");
+    return query_set_order(
+        &command->query, json_string_value(sort), json_string_length(sort), refusal);
+}
+
+static int parse_limit(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *limit = json_object_get(message, "limit");
+    struct filter_word word;
+    struct number number;
+
+    if (!limit)
+        return 0;
+    if (!read_word(limit, &number, &word))
+        REFUSE(refusal, "bad_limit", "\"limit\" must be an integer from 1 to %d", QUERY_LIMIT_MAX);
+    return query_set_limit(&command->query, &word, refusal);
+}
+
+static int parse_query(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    int r = parse_topic(message, command, refusal);
+
+    if (r == 0)
+        r = parse_filter(message, command, refusal);
+    if (r == 0)
+        r = parse_fields(message, command, refusal);
+    if (r == 0)
+        r = parse_sort(message, command, refusal);
+    if (r == 0)
+        r = parse_limit(message, command, refusal);
+    query_canonicalize(&command->query);
+    return r;
+}
+
+static int parse_compress(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *compress = json_object_get(message, "compress");
+
+    if (!compress)
+        return 0;
+    if (!json_is_string(compress) || strcmp(json_string_value(compress), "deflate") != 0)
+        REFUSE(refusal, "bad_message", "\"compress\" must be \"deflate\", or be left out");
+    command->is_deflated = true;
+    return 0;
+}
+
+/* --- the other messages --- */
 
 static int parse_ping(
     const json_t *message, struct command *command, struct command_refusal *refusal)
@@ -206,9 +287,9 @@ static int parse_subscribe(
     int r = parse_id(message, command, refusal);
 
     if (r == 0)
-        r = parse_topic(message, command, refusal);
+        r = parse_query(message, command, refusal);
     if (r == 0)
-        r = parse_filter(message, command, refusal);
+        r = parse_compress(message, command, refusal);
     if (r == 0)
         r = parse_interval(message, command, refusal);
     if (r == 0)
@@ -265,6 +346,11 @@ static int parse_message(
     return r ? r : check_members(message, word, refusal);
 }
 
+void command_fini(struct command *command)
+{
+    query_fini(&command->query);
+}
+
 int command_parse(const char *text, size_t length, struct command *ret_command,
     struct command_refusal *ret_refusal)
 {
@@ -281,9 +367,13 @@ int command_parse(const char *text, size_t length, struct command *ret_command,
         r = command_refuse(
             &refusal, "bad_json", "not JSON: %s at byte %d", error.text, error.position);
     json_decref(message);
-    if (r == 0)
+    if (r == 0) {
         *ret_command = command;
-    else
-        *ret_refusal = refusal;
+        return 0;
+    }
+    command_fini(&command);
+    if (r < 0)
+        r = command_refuse(&refusal, "bad_message", "no memory for it now; say it again later");
+    *ret_refusal = refusal;
     return r;
 }

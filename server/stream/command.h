@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "query.h"
+#include "refusal.h"
 
 enum command_op {
     COMMAND_SUBSCRIBE,
@@ -22,7 +23,8 @@ enum {
 struct command {
     enum command_op op;
     uint64_t id;
-    struct query query;
+    struct query query; /* of a subscription, in its canonical form */
+    bool is_deflated;   /* long messages of it are to be deflated */
     uint32_t interval_ms; /* 0: not said */
     uint64_t since;       /* 0: not said */
     char since_instance[COMMAND_INSTANCE_BYTES];
@@ -30,23 +32,11 @@ struct command {
     bool has_data;
 };
 
-/* Why a message was refused: a word for programs, a sentence for people that names what was wrong
- * and what would be right. */
-struct command_refusal {
-    const char *code;
-    bool has_id;
-    uint64_t id;
-    char message[512]; /* may end in, or hold, half a character of the client's: see encode_error */
-};
+void command_fini(struct command *command);
 
-enum { COMMAND_REFUSED = 1 };
-
-/* 0, or COMMAND_REFUSED with the reason in ret_refusal. text need not end in NUL. */
+/* 0 and a command for the caller to end, or COMMAND_REFUSED with the reason in ret_refusal. text
+ * need not end in NUL. */
 MUST_CHECK int command_parse(const char *text, size_t length, struct command *ret_command,
     struct command_refusal *ret_refusal);
-
-/* Fills in a refusal; message by format. Returns COMMAND_REFUSED. */
-int command_refuse(struct command_refusal *refusal, const char *code, const char *format, ...)
-    PRINTF_LIKE(3, 4);
 
 #endif

@@ -19,27 +19,36 @@ static void append_key(struct buffer *buffer, const char *key, bool *first)
     buffer_append(buffer, "\":", 2);
 }
 
-/* The fields that changed after since. Who was there at since, or may hold an earlier record of the
- * same name, is told of fields that became unknown; to others those are simply absent. */
-static void append_fields(struct buffer *buffer, const struct record_type *type,
-    const struct record *record, uint64_t since)
-{
-    bool tells_unknown = since > 0 && (record->created <= since || record->replaced > since);
-    bool first = true;
+/* How much of a record is told. */
+struct telling {
+    uint64_t fields;    /* these only, as bits */
+    uint64_t since;     /* and of these what changed later; 0: all */
+    bool tells_unknown; /* also that a field is unknown: the client may hold a value */
+};
 
-    for (unsigned i = 0; i < type->field_count; i++) {
+/* Returns how many were told to be unknown. */
+static size_t append_fields(struct buffer *buffer, const struct record_type *type,
+    const struct record *record, const struct telling *telling)
+{
+    bool first = true;
+    size_t unknown = 0;
+
+    for (uint64_t left = telling->fields; left; left &= left - 1) {
+        unsigned i = (unsigned)__builtin_ctzll(left);
         const struct field *field = &type->fields[i];
 
-        if (record->field_changed[i] <= since)
+        if (telling->since && record->field_changed[i] <= telling->since)
             continue;
         if (record_knows(field, record->value)) {
             append_key(buffer, field->key, &first);
             json_append_field(buffer, field, record->value);
-        } else if (tells_unknown) {
+        } else if (telling->tells_unknown) {
             append_key(buffer, field->key, &first);
             buffer_append(buffer, "null", 4);
+            unknown++;
         }
     }
+    return unknown;
 }
 
 static void append_id(struct buffer *buffer, const char *name, uint64_t id)
@@ -86,67 +95,196 @@ static void separate(struct buffer *buffer, struct cuts *cuts, size_t from)
         add_cut(buffer, cuts, from);
 }
 
-/* What is encoded: the records of one query that changed after since. */
-struct selection {
-    const struct model *model;
-    const struct query *query;
+/* A view's content being written, from since to now. */
+struct writing {
+    const struct view *view;
     uint64_t since;
+    struct buffer *buffer;
+    struct cuts *cuts;
+    size_t told, nulls; /* entries, and among what they say */
 };
 
-static void append_changed(struct buffer *buffer, const struct selection *selection,
-    const struct model_table *table, struct cuts *cuts)
+static void append_entry(
+    struct writing *writing, const struct record *record, const struct telling *telling)
 {
-    const struct record_type *type = topic_info[table->topic].record;
-    uint64_t since = selection->since;
-    const struct record *record = since ? table->newest : table->first;
+    struct buffer *buffer = writing->buffer;
+    const struct record_type *type = topic_info[writing->view->query.topic].record;
+    size_t from = buffer->length;
 
-    for (; record && record->changed > since; record = since ? record->older : record->next) {
-        size_t from = buffer->length;
+    append_id(buffer, record->name, record->id);
+    buffer_append(buffer, ":{", 2);
+    writing->nulls += append_fields(buffer, type, record, telling);
+    buffer_append(buffer, "},", 2);
+    separate(buffer, writing->cuts, from);
+    writing->told++;
+}
 
-        if (!query_takes(selection->query, record))
-            continue;
-        append_id(buffer, record->name, record->id);
-        buffer_append(buffer, ":{", 2);
-        append_fields(buffer, type, record, since);
-        buffer_append(buffer, "},", 2);
-        separate(buffer, cuts, from);
+static void append_removal(struct writing *writing, const char *name, uint64_t id)
+{
+    size_t from = writing->buffer->length;
+
+    append_id(writing->buffer, name, id);
+    buffer_append(writing->buffer, ":null,", 6);
+    separate(writing->buffer, writing->cuts, from);
+    writing->told++;
+    writing->nulls++;
+}
+
+/* --- a snapshot --- */
+
+static const struct query *query_sorted;
+
+static int compare_records(const void *a, const void *b)
+{
+    return query_compare(
+        query_sorted, *(const struct record *const *)a, *(const struct record *const *)b);
+}
+
+/* In the query's order, where it has one. */
+static void append_sorted(struct writing *writing)
+{
+    const struct view *view = writing->view;
+    size_t count = view_count(view), at = 0;
+    const struct record **records CLEANUP(free_p) = malloc((count + 1) * sizeof *records);
+    const struct telling telling = {.fields = query_fields(&view->query)};
+
+    if (!records) {
+        writing->buffer->failed = true;
+        return;
     }
-    for (size_t i = 0; since && i < table->tombstone_count; i++) {
+    if (query_is_partial(&view->query)) {
+        for (const struct member *member = view->members.present.oldest; member;
+             member = member->newer)
+            records[at++] = member->record;
+    } else {
+        for (const struct record *record = view->set->model->tables[view->query.topic].first;
+             record; record = record->next)
+            records[at++] = record;
+    }
+    query_sorted = &view->query;
+    qsort(records, count, sizeof *records, compare_records);
+    for (size_t i = 0; i < count; i++)
+        append_entry(writing, records[i], &telling);
+}
+
+static void append_state(struct writing *writing)
+{
+    const struct view *view = writing->view;
+    const struct telling telling = {.fields = query_fields(&view->query)};
+
+    if (view->query.order || view->query.limit) {
+        append_sorted(writing);
+    } else if (query_is_partial(&view->query)) {
+        for (const struct member *member = view->members.present.oldest; member;
+             member = member->newer)
+            append_entry(writing, member->record, &telling);
+    } else {
+        for (const struct record *record = view->set->model->tables[view->query.topic].first;
+             record; record = record->next)
+            append_entry(writing, record, &telling);
+    }
+}
+
+/* --- a delta --- */
+
+/* Who was there at since, or may hold an earlier record of the same name, is told of fields that
+ * became unknown; to others those are simply absent. */
+static void append_changed(struct writing *writing, const struct model_table *table)
+{
+    const struct view *view = writing->view;
+    bool is_partial = query_is_partial(&view->query);
+    struct telling telling = {.fields = query_fields(&view->query), .since = writing->since};
+
+    for (const struct record *record = table->newest; record && record->changed > writing->since;
+         record = record->older) {
+        if (is_partial) {
+            const struct member *member = members_find(&view->members, record);
+
+            if (!member || member->entered > writing->since) /* told whole, if at all */
+                continue;
+        }
+        telling.tells_unknown =
+            record->created <= writing->since || record->replaced > writing->since;
+        if ((view->query.fields && record->created <= writing->since &&
+                !record_changed(record, telling.fields, writing->since)))
+            continue;
+        append_entry(writing, record, &telling);
+    }
+}
+
+static void append_removed(struct writing *writing, const struct model_table *table)
+{
+    for (size_t i = 0; i < table->tombstone_count; i++) {
         const struct tombstone *tombstone = model_tombstone(table, i);
-        size_t from = buffer->length;
 
-        if (tombstone->removed <= since)
+        if (tombstone->removed <= writing->since)
             break;
-        if (tombstone->created > since)
-            continue;
-        append_id(buffer, tombstone->name, tombstone->id);
-        buffer_append(buffer, ":null,", 6);
-        separate(buffer, cuts, from);
+        if (tombstone->created <= writing->since)
+            append_removal(writing, tombstone->name, tombstone->id);
     }
+}
+
+/* One that entered comes whole; it may be there again, and then what is unknown now may be held. */
+static void append_members(struct writing *writing)
+{
+    const struct members *members = &writing->view->members;
+    struct telling telling = {.fields = query_fields(&writing->view->query)};
+
+    for (const struct member *member = members->present.newest;
+         member && member->entered > writing->since; member = member->older) {
+        telling.tells_unknown =
+            member->left > writing->since && member->held_since <= writing->since;
+        append_entry(writing, member->record, &telling);
+    }
+    for (const struct member *member = members->gone.newest;
+         member && member->left > writing->since; member = member->older) {
+        if (member->held_since <= writing->since)
+            append_removal(writing, member->name, member->id);
+    }
+}
+
+static void append_changes(struct writing *writing)
+{
+    const struct view *view = writing->view;
+    const struct model_table *tables[2];
+    unsigned table_count = query_tables(&view->query, view->set->model, tables);
+    bool is_partial = query_is_partial(&view->query);
+
+    for (unsigned i = 0; i < table_count; i++) {
+        append_changed(writing, tables[i]);
+        if (!is_partial)
+            append_removed(writing, tables[i]);
+    }
+    if (is_partial)
+        append_members(writing);
 }
 
 /* What stands between the braces of data or patch. Every entry ends in a comma; the last one's
  * goes, and those at the cuts are left out by whoever copies the parts. */
-static void append_body(struct buffer *buffer, const struct selection *selection, struct cuts *cuts)
+static void append_body(struct writing *writing)
 {
-    const struct topic_info *topic = &topic_info[selection->query->topic];
-    const struct model_table *tables[2];
-    unsigned table_count = query_tables(selection->query, selection->model, tables);
-    size_t start = buffer->length;
+    const struct view *view = writing->view;
+    const struct topic_info *topic = &topic_info[view->query.topic];
+    const struct record *single = view->set->model->tables[view->query.topic].first;
+    struct telling telling = {query_fields(&view->query), writing->since, writing->since > 0};
+    size_t start = writing->buffer->length;
 
-    for (unsigned i = 0; topic->is_collection && i < table_count; i++)
-        append_changed(buffer, selection, tables[i], cuts);
-    if (!topic->is_collection && tables[0]->first && tables[0]->first->changed > selection->since)
-        append_fields(buffer, topic->record, tables[0]->first, selection->since);
-    if (buffer->length > start && buffer->bytes[buffer->length - 1] == ',')
-        buffer->length--;
+    if (!topic->is_collection && single)
+        (void)append_fields(writing->buffer, topic->record, single, &telling);
+    else if (topic->is_collection && writing->since)
+        append_changes(writing);
+    else if (topic->is_collection)
+        append_state(writing);
+    if (writing->buffer->length > start &&
+        writing->buffer->bytes[writing->buffer->length - 1] == ',')
+        writing->buffer->length--;
 }
 
 /* --- frames --- */
 
 static size_t print_head(const struct view *view, uint64_t since, char *text, size_t size)
 {
-    const struct model *model = view->model;
+    const struct model *model = view->set->model;
     const struct topic_info *topic = &topic_info[view->query.topic];
     struct buffer time = {0};
     char delta[32] = "", count[40] = "";
@@ -156,7 +294,7 @@ static size_t print_head(const struct view *view, uint64_t since, char *text, si
     if (since)
         snprintf(delta, sizeof delta, "\"since\":%" PRIu64 ",", since);
     if (topic->is_collection)
-        snprintf(count, sizeof count, ",\"count\":%zu", query_count(&view->query, model));
+        snprintf(count, sizeof count, ",\"count\":%zu", view_count(view));
     length = snprintf(text, size,
         "{\"op\":\"%s\",\"stream\":%" PRIu64 ",%s\"revision\":%" PRIu64 ",\"time\":%.*s%s",
         since ? "delta" : "snapshot", view->stream, delta, model->revision, (int)time.length,
@@ -178,10 +316,15 @@ static void body_fini(struct body *body)
     free(body->cuts.ends);
 }
 
-static void body_encode(struct body *body, const struct view *view, uint64_t since)
+/* Returns whether it may be longer than the snapshot: of what it tells, something is that there is
+ * nothing, and it tells of no fewer records than there are. */
+static bool body_encode(struct body *body, const struct view *view, uint64_t since)
 {
+    struct writing writing = {view, since, &body->text, &body->cuts, 0, 0};
+
     *body = (struct body){.cuts.limit = ENCODE_PART_BYTES - AROUND_BYTES};
-    append_body(&body->text, &(struct selection){view->model, &view->query, since}, &body->cuts);
+    append_body(&writing);
+    return since && writing.nulls > 0 && writing.told >= view_count(view);
 }
 
 /* The part's text: head, then "part" where there are several, then its piece of the body. */
@@ -229,41 +372,9 @@ static int assemble(
     for (unsigned i = 0; i < parts; i++)
         frame->parts[i].length = print_part(body, head, since ? "patch" : "data", frame, i);
     frame->since = since;
-    frame->revision = view->model->revision;
+    frame->revision = view->set->model->revision;
     *ret_frame = frame;
     return 0;
-}
-
-/* A delta can only be longer than the snapshot when it tells of more than the snapshot holds. */
-static bool may_exceed(const struct model_table *table, uint64_t since)
-{
-    size_t told = 0;
-
-    for (size_t i = 0; i < table->tombstone_count; i++) {
-        const struct tombstone *tombstone = model_tombstone(table, i);
-
-        if (tombstone->removed <= since)
-            break;
-        told += tombstone->created <= since;
-    }
-    if (told == 0)
-        return false;
-    for (const struct record *record = table->newest; record && record->changed > since;
-         record = record->older)
-        told++;
-    return told >= table->count;
-}
-
-static bool may_exceed_snapshot(const struct view *view, uint64_t since)
-{
-    const struct model_table *tables[2];
-    unsigned table_count = query_tables(&view->query, view->model, tables);
-
-    for (unsigned i = 0; i < table_count; i++) {
-        if (may_exceed(tables[i], since))
-            return true;
-    }
-    return false;
 }
 
 int encode_frame(const struct view *view, uint64_t since, struct frame **ret_frame)
@@ -271,69 +382,89 @@ int encode_frame(const struct view *view, uint64_t since, struct frame **ret_fra
     struct body body CLEANUP(body_fini) = {0};
     struct body snapshot CLEANUP(body_fini) = {0};
 
-    body_encode(&body, view, since);
-    if (since == 0 || !may_exceed_snapshot(view, since))
+    if (!body_encode(&body, view, since))
         return assemble(view, since, &body, ret_frame);
-    body_encode(&snapshot, view, 0);
+    (void)body_encode(&snapshot, view, 0);
     return snapshot.text.length < body.text.length ? assemble(view, 0, &snapshot, ret_frame)
                                                    : assemble(view, since, &body, ret_frame);
 }
 
 /* --- REST documents --- */
 
+/* The whole of one topic, which needs no view of its own. */
+static struct view whole_view(const struct view_set *set, int topic)
+{
+    return (struct view){.set = (struct view_set *)set, .query = {.topic = (enum topic)topic}};
+}
+
 static void append_counts(
-    struct buffer *buffer, const struct model *model, const struct encode_request *request)
+    struct buffer *buffer, const struct view_set *set, const struct encode_request *request)
 {
     bool first = true;
 
     if (request->record)
         return;
-    for (int i = 0; i < TOPICS; i++) {
+    if (request->view && topic_info[request->view->query.topic].is_collection) {
+        buffer_append_text(buffer, ",\"count\":");
+        json_append_u64(buffer, view_count(request->view));
+    }
+    for (int i = 0; !request->view && i < TOPICS; i++) {
+        struct view view = whole_view(set, i);
+
         if (!(request->topics & 1u << i) || !topic_info[i].is_collection)
             continue;
-        if (request->is_snapshot) {
-            buffer_append_text(buffer, first ? ",\"count\":{" : "");
-            append_key(buffer, topic_info[i].name, &first);
-        } else {
-            buffer_append_text(buffer, ",\"count\":");
-        }
-        json_append_u64(
-            buffer, query_count(&(struct query){(enum topic)i, request->event_kinds}, model));
+        buffer_append_text(buffer, first ? ",\"count\":{" : "");
+        append_key(buffer, topic_info[i].name, &first);
+        json_append_u64(buffer, view_count(&view));
     }
-    if (request->is_snapshot && !first)
+    if (!first)
         buffer_append_char(buffer, '}');
 }
 
-static void append_topics(struct buffer *buffer, const struct model *model,
-    const struct encode_request *request, uint64_t since)
+static void append_view(struct buffer *buffer, const struct view *view, uint64_t since)
 {
     struct cuts whole = {0};
+    struct writing writing = {view, since, buffer, &whole, 0, 0};
+
+    append_body(&writing);
+}
+
+static void append_record(
+    struct buffer *buffer, const struct encode_request *request, uint64_t since)
+{
+    const struct query *query = &request->view->query;
+    const struct record *record = request->record;
+    const struct telling telling = {query_fields(query), since,
+        since > 0 && (record->created <= since || record->replaced > since)};
+
+    (void)append_fields(buffer, topic_info[query->topic].record, record, &telling);
+}
+
+static void append_topics(struct buffer *buffer, const struct view_set *set,
+    const struct encode_request *request, uint64_t since)
+{
     bool first = true;
 
     for (int i = 0; i < TOPICS; i++) {
-        const struct query query = {(enum topic)i, request->event_kinds};
+        struct view view = whole_view(set, i);
 
         if (!(request->topics & 1u << i))
             continue;
-        if (request->is_snapshot) {
-            append_key(buffer, topic_info[i].name, &first);
-            buffer_append_char(buffer, '{');
-        }
-        if (request->record)
-            append_fields(buffer, topic_info[i].record, request->record, since);
-        else
-            append_body(buffer, &(struct selection){model, &query, since}, &whole);
-        if (request->is_snapshot)
-            buffer_append_char(buffer, '}');
+        append_key(buffer, topic_info[i].name, &first);
+        buffer_append_char(buffer, '{');
+        append_view(buffer, &view, since);
+        buffer_append_char(buffer, '}');
     }
 }
 
-static bool keeps_all(const struct model *model, const struct encode_request *request)
+static bool keeps_all(const struct view_set *set, const struct encode_request *request)
 {
+    if (request->view)
+        return view_is_kept(request->view, request->since);
     for (int i = 0; i < TOPICS; i++) {
-        const struct query query = {(enum topic)i, request->event_kinds};
+        struct view view = whole_view(set, i);
 
-        if (request->topics & 1u << i && !query_is_kept(&query, model, request->since))
+        if (request->topics & 1u << i && !view_is_kept(&view, request->since))
             return false;
     }
     return true;
@@ -342,7 +473,8 @@ static bool keeps_all(const struct model *model, const struct encode_request *re
 int encode_document(
     const struct model *model, const struct encode_request *request, struct buffer *ret_buffer)
 {
-    uint64_t since = keeps_all(model, request) ? request->since : 0;
+    const struct view_set set = {.model = model};
+    uint64_t since = keeps_all(&set, request) ? request->since : 0;
     struct buffer buffer = {0};
 
     buffer_append_text(&buffer, "{\"instance\":");
@@ -355,9 +487,14 @@ int encode_document(
     json_append_u64(&buffer, model->revision);
     buffer_append_text(&buffer, ",\"time\":");
     json_append_time(&buffer, model->wall_ms);
-    append_counts(&buffer, model, request);
+    append_counts(&buffer, &set, request);
     buffer_append_text(&buffer, since ? ",\"patch\":{" : ",\"data\":{");
-    append_topics(&buffer, model, request, since);
+    if (request->record)
+        append_record(&buffer, request, since);
+    else if (request->view)
+        append_view(&buffer, request->view, since);
+    else
+        append_topics(&buffer, &set, request, since);
     buffer_append_text(&buffer, "}}\n");
     if (buffer_failed(&buffer)) {
         buffer_fini(&buffer);
@@ -413,11 +550,12 @@ void encode_subscribed(
     append_member_text(buffer, "topic", topic->name);
     append_member_u64(buffer, "interval_ms", interval_ms);
     buffer_append_text(buffer, ",\"fields\":[");
-    for (unsigned i = 0; i < topic->record->field_count; i++) {
-        if (i > 0)
+    for (uint64_t left = query_fields(&command->query); left; left &= left - 1) {
+        const char *key = topic->record->fields[__builtin_ctzll(left)].key;
+
+        json_append_text(buffer, key, strlen(key));
+        if (left & (left - 1))
             buffer_append_char(buffer, ',');
-        json_append_text(
-            buffer, topic->record->fields[i].key, strlen(topic->record->fields[i].key));
     }
     buffer_append_text(buffer, "]}");
 }

@@ -14,19 +14,20 @@
 /* No WebSocket message is longer than this. */
 enum { ENCODE_PART_BYTES = 65536 };
 
-/* The view's messages from since to now, in parts where they would be too long. Where more was
- * removed or changed than is there, and a snapshot is shorter, that. */
+/* The messages of the view, which must be at the model's revision, from since to now, in parts where
+ * they would be too long. Where more was removed or changed than is there, and a snapshot is
+ * shorter, that. */
 MUST_CHECK int encode_frame(const struct view *view, uint64_t since, struct frame **ret_frame);
 
 /* What a REST answer is about. */
 struct encode_request {
     const char *instance;        /* the server's */
-    unsigned topics;             /* bit per enum topic */
-    uint32_t event_kinds;        /* of events: as in struct query */
-    bool is_snapshot;            /* data holds a member per topic; else data is the one topic */
-    const struct record *record; /* only this record of the one topic; NULL: all */
+    const struct view *view;     /* its one topic's; NULL: data holds a member per topic */
+    unsigned topics;             /* which, then; bit per enum topic */
+    const struct record *record; /* only this record of the view; NULL: all */
     uint64_t since;              /* 0: the state; else a patch since then, if all topics keep it */
 };
+/* The view must be at the model's revision. */
 MUST_CHECK int encode_document(
     const struct model *model, const struct encode_request *request, struct buffer *ret_buffer);
 

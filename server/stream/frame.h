@@ -13,7 +13,8 @@
 enum { FRAME_HEADROOM = 64 };
 
 struct frame_part {
-    size_t offset, length; /* of the text, in bytes[] */
+    size_t offset, length; /* in bytes[] */
+    bool is_deflated;      /* raw deflate (RFC 1951) of the text; else the text */
 };
 
 struct frame {
@@ -22,6 +23,7 @@ struct frame {
     uint64_t asked; /* the revision it was asked to lead from */
     uint64_t since; /* the one it does lead from; 0: a snapshot */
     uint64_t revision;
+    struct frame *deflated; /* its other form, once someone has asked for it; NULL: nobody has */
     char *bytes;
     struct frame_part parts[];
 };
@@ -33,6 +35,11 @@ struct frame *frame_ref(struct frame *frame);
 /* Accepts NULL. */
 void frame_unref(struct frame *frame);
 DEFINE_CLEANUP(struct frame, frame_unref)
+
+/* The same with every part of FRAME_DEFLATE_FROM bytes and more deflated, each by itself. Made once
+ * and lent, for as long as frame lives. */
+enum { FRAME_DEFLATE_FROM = 1024 };
+MUST_CHECK int frame_deflate(struct frame *frame, struct frame **ret_deflated);
 
 static inline char *frame_text(const struct frame *frame, unsigned part)
 {

@@ -145,6 +145,19 @@ bool json_real_equal(double a, double b)
     return significant(a, &exponent_a) == significant(b, &exponent_b) && exponent_a == exponent_b;
 }
 
+int json_real_compare(double a, double b)
+{
+    double larger = fabs(a) > fabs(b) ? fabs(a) : fabs(b);
+    int exponent_a, exponent_b;
+
+    /* Three digits tell two apart that differ by more than one in a hundred. */
+    if (fabs(a - b) > 0.02 * larger)
+        return a < b ? -1 : 1;
+    a = significant(a, &exponent_a) * pow(10, exponent_a);
+    b = significant(b, &exponent_b) * pow(10, exponent_b);
+    return (a > b) - (a < b);
+}
+
 static void append_fraction(struct buffer *buffer, unsigned mantissa, int digits)
 {
     char text[16];

@@ -26,5 +26,7 @@ void json_append_field(struct buffer *buffer, const struct field *field, const v
 
 /* Whether two finite values read the same once written with three significant digits. */
 bool json_real_equal(double a, double b);
+/* Their order as they are written: 0 where they read the same. */
+int json_real_compare(double a, double b);
 
 #endif

@@ -77,11 +77,23 @@ static void take(struct cursor *cursor)
     frame_unref(frame);
 }
 
+/* The snapshot of a view that has never looked before. */
+static void take_fresh(struct cursor *fresh, const struct query *query, const struct model *model)
+{
+    struct view_set views;
+
+    view_set_init(&views, model);
+    cr_assert_eq(view_open(&views, query, &fresh->view), 0);
+    take(fresh);
+    view_close(&views, fresh->view);
+    view_set_fini(&views);
+}
+
 static void assert_like_snapshot(const struct cursor *cursor)
 {
-    struct cursor fresh = {.view = cursor->view};
+    struct cursor fresh = {0};
 
-    take(&fresh);
+    take_fresh(&fresh, &cursor->view->query, cursor->view->set->model);
     cr_assert(json_equal(fresh.state, cursor->state), "%s at %llu differs:\n%s\n%s",
         topic_info[cursor->view->query.topic].name, (unsigned long long)cursor->revision,
         json_dumps(cursor->state, JSON_SORT_KEYS), json_dumps(fresh.state, JSON_SORT_KEYS));
@@ -89,7 +101,7 @@ static void assert_like_snapshot(const struct cursor *cursor)
 }
 
 /* Every topic, and events by their kinds: those that are a table of their own, and both. */
-static const struct query queries[] = {
+static struct query queries[] = {
     {.topic = TOPIC_INTERFACES},
     {.topic = TOPIC_CONNECTIONS},
     {.topic = TOPIC_OWNERS},
@@ -100,7 +112,77 @@ static const struct query queries[] = {
     {.topic = TOPIC_EVENTS,
         .event_kinds = 1u << NETWORK_EVENT_CONNECTION_CLOSED | 1u << NETWORK_EVENT_DROPS},
     {.topic = TOPIC_EVENTS, .event_kinds = 1u << NETWORK_EVENT_LINK_UP},
+    /* The parts of queries are filled in by make_queries. */
+    {.topic = TOPIC_INTERFACES},
+    {.topic = TOPIC_INTERFACES, .limit = 3},
+    {.topic = TOPIC_INTERFACES, .limit = 4, .is_descending = true},
+    {.topic = TOPIC_CONNECTIONS},
+    {.topic = TOPIC_CONNECTIONS, .limit = 10, .is_descending = true},
+    {.topic = TOPIC_CONNECTIONS},
+    {.topic = TOPIC_OWNERS, .limit = 3},
+    {.topic = TOPIC_TOTALS},
+    {.topic = TOPIC_EVENTS, .limit = 7, .is_descending = true},
 };
+
+enum { PLAIN_QUERIES = 9 };
+
+static void add(struct query *query, const char *name, const char *value)
+{
+    const struct filter_word word = {FILTER_WORD_PLAIN, value, strlen(value)};
+    struct command_refusal refusal;
+
+    cr_assert_eq(query_add_filter(query, name, &word, 1, &refusal), 0, "%s", refusal.message);
+}
+
+static void order_by(struct query *query, const char *key)
+{
+    query->order = record_field(topic_info[query->topic].record, key);
+    cr_assert(query->order);
+}
+
+static void show(struct query *query, const char *key)
+{
+    struct command_refusal refusal;
+
+    cr_assert_eq(query_add_field(query, key, strlen(key), &refusal), 0);
+}
+
+static void make_queries(void)
+{
+    struct query *query = &queries[PLAIN_QUERIES];
+
+    add(&query[0], "is_active", "true");
+    show(&query[0], "mtu");
+    show(&query[0], "addresses");
+    show(&query[1], "signal_strength");
+    order_by(&query[2], "download_speed");
+    add(&query[3], "process_name", "1");
+    add(&query[4], "state", "established");
+    order_by(&query[4], "rtt_ms");
+    show(&query[5], "pid");
+    order_by(&query[6], "bytes_received");
+    show(&query[6], "bytes_received");
+    show(&query[7], "established");
+    order_by(&query[8], "message");
+    add(&query[8], "event", "connection_closed");
+    add(&query[8], "event", "link_up");
+}
+
+static void forget_queries(void)
+{
+    for (size_t i = PLAIN_QUERIES; i < ARRAY_LENGTH(queries); i++)
+        filter_fini(&queries[i].filter);
+}
+
+Test(query, all_of_the_random_test_differ_from_each_other)
+{
+    make_queries();
+    for (size_t i = 0; i < ARRAY_LENGTH(queries); i++) {
+        for (size_t j = 0; j < ARRAY_LENGTH(queries); j++)
+            cr_assert_eq(query_equal(&queries[i], &queries[j]), i == j, "%zu and %zu", i, j);
+    }
+    forget_queries();
+}
 
 enum { CURSORS_EACH = 4, CURSORS = ARRAY_LENGTH(queries) * CURSORS_EACH };
 
@@ -131,6 +213,7 @@ static void run_history(unsigned seed, struct model_limits limits, int ticks)
 
     model_init(&model, &limits);
     view_set_init(&views, &model);
+    make_queries();
     open_cursors(&views, cursors);
     for (int tick = 0; tick < ticks; tick++) {
         struct observation *observation = random_observation(&network);
@@ -146,6 +229,7 @@ static void run_history(unsigned seed, struct model_limits limits, int ticks)
         }
     }
     close_cursors(&views, cursors);
+    forget_queries();
     view_set_fini(&views);
     model_fini(&model);
 }
@@ -251,6 +335,7 @@ Test(model, a_rate_that_is_no_number_is_unknown)
 
     stage_init(&stage);
     PUT(&stage.interfaces[0], download_bytes_per_s, 5.0);
+    PUT_TEXT(&stage.interfaces[0], kind, "what makes a snapshot longer than the delta");
     stage_tick(&stage);
     free(next_change(&stage));
     stage.interfaces[0].download_bytes_per_s = NAN;
@@ -267,6 +352,7 @@ Test(model, a_name_used_again_does_not_inherit_the_earlier_ones_fields)
 
     stage_init(&stage);
     PUT(&stage.interfaces[0], mtu_bytes, 1500);
+    PUT_TEXT(&stage.interfaces[0], kind, "what makes a snapshot longer than the delta");
     stage_tick(&stage);
     free(next_change(&stage));
     before = stage.cursor.revision;
@@ -349,7 +435,7 @@ Test(view, all_who_stand_at_one_revision_share_one_frame)
     cr_assert_eq(view_frame(stage.cursor.view, 0, &one), 0);
     cr_assert_eq(view_frame(stage.cursor.view, 77, &other), 0); /* from the future: a snapshot */
     cr_assert_eq(one, other);
-    cr_assert_eq(stage.cursor.view->encoded, 1);
+    cr_assert_eq(stage.views.encoded, 1);
     frame_unref(one);
     frame_unref(other);
     stage_fini(&stage);
