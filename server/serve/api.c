@@ -226,7 +226,8 @@ static int answer_document(const struct http *http, const struct http_request *r
 
 /* --- the query --- */
 
-/* A parameter's value is a list of words, with commas. Returns how many; at most most + 1 are read. */
+/* A parameter's value is a list of words, with commas. Returns how many; at most most + 1 are read.
+ */
 static size_t split(const char *text, struct filter_word *words, size_t most)
 {
     size_t count = 0;
@@ -268,8 +269,8 @@ static int parse_query_part(
         return query_set_order(query, whole.text, whole.length, refusal);
     if (strcmp(parameter->name, "limit") == 0)
         return query_set_limit(query, &whole, refusal);
-    return query_add_filter(query, parameter->name, words,
-        split(parameter->value, words, FILTER_VALUES_MAX), refusal);
+    return query_add_filter(
+        query, parameter->name, words, split(parameter->value, words, FILTER_VALUES_MAX), refusal);
 }
 
 static int parse_query(

@@ -6,9 +6,8 @@
 
 #define REFUSE(refusal, ...) return command_refuse(refusal, __VA_ARGS__)
 
-static const char *const subscribe_members[] = {
-    "op", "id", "topic", "filter", "fields", "sort", "limit", "interval_ms", "since", "compress",
-    NULL};
+static const char *const subscribe_members[] = {"op", "id", "topic", "filter", "fields", "sort",
+    "limit", "interval_ms", "since", "compress", NULL};
 static const char *const unsubscribe_members[] = {"op", "id", NULL};
 static const char *const ping_members[] = {"op", "data", NULL};
 static const char *const authenticate_members[] = {"op", "token", NULL};
@@ -116,8 +115,7 @@ struct number {
 };
 
 /* A value as a word, for which number has the room. False for what is no single value. */
-static bool read_word(
-    const json_t *value, struct number *number, struct filter_word *ret_word)
+static bool read_word(const json_t *value, struct number *number, struct filter_word *ret_word)
 {
     char *digits = number->digits;
     struct filter_word word = {FILTER_WORD_TEXT, digits, 0};
@@ -142,8 +140,8 @@ static bool read_word(
 }
 
 /* One term: a value, or a list of them. */
-static int parse_term(const char *name, const json_t *value, struct command *command,
-    struct command_refusal *refusal)
+static int parse_term(
+    const char *name, const json_t *value, struct command *command, struct command_refusal *refusal)
 {
     size_t count = json_is_array(value) ? json_array_size(value) : 1;
     struct filter_word *words CLEANUP(free_p) = calloc(count + 1, sizeof *words);

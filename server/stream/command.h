@@ -23,8 +23,8 @@ enum {
 struct command {
     enum command_op op;
     uint64_t id;
-    struct query query; /* of a subscription, in its canonical form */
-    bool is_deflated;   /* long messages of it are to be deflated */
+    struct query query;   /* of a subscription, in its canonical form */
+    bool is_deflated;     /* long messages of it are to be deflated */
     uint32_t interval_ms; /* 0: not said */
     uint64_t since;       /* 0: not said */
     char since_instance[COMMAND_INSTANCE_BYTES];

@@ -14,8 +14,8 @@
 /* No WebSocket message is longer than this. */
 enum { ENCODE_PART_BYTES = 65536 };
 
-/* The messages of the view, which must be at the model's revision, from since to now, in parts where
- * they would be too long. Where more was removed or changed than is there, and a snapshot is
+/* The messages of the view, which must be at the model's revision, from since to now, in parts
+ * where they would be too long. Where more was removed or changed than is there, and a snapshot is
  * shorter, that. */
 MUST_CHECK int encode_frame(const struct view *view, uint64_t since, struct frame **ret_frame);
 

@@ -104,7 +104,8 @@ static bool is_in_network(
 
     return address->family == network->family &&
            memcmp(address->bytes, network->bytes, whole) == 0 &&
-           (rest == 0 || (address->bytes[whole] & (0xff00 >> rest & 0xff)) == network->bytes[whole]);
+           (rest == 0 ||
+               (address->bytes[whole] & (0xff00 >> rest & 0xff)) == network->bytes[whole]);
 }
 
 /* A * is any bytes, a ? any one. Without recursion: what failed behind a * is tried one further. */
@@ -155,9 +156,9 @@ static bool matches_item(const struct filter_term *term, const struct field *fie
     for (uint32_t i = 0; !found && i < addresses->count; i++) /* all lists are laid out alike */
         found = field->type == VALUE_ADDRESSES
                     ? is_in_network(&addresses->items[i], &value->network)
-                : field->type == VALUE_NAMES ? matches_text(term, names->items[i].text,
-                                                   sizeof names->items[i].text, value)
-                                             : numbers->items[i] == value->number;
+                : field->type == VALUE_NAMES
+                    ? matches_text(term, names->items[i].text, sizeof names->items[i].text, value)
+                    : numbers->items[i] == value->number;
     return found;
 }
 

@@ -57,8 +57,7 @@ bool filter_equal(const struct filter *one, const struct filter *other);
 MUST_CHECK int filter_add(struct filter *filter, const struct record_type *type, const char *name,
     const struct filter_word *words, size_t count, struct command_refusal *refusal);
 
-bool filter_takes(
-    const struct filter *filter, const struct record_type *type, const void *record);
+bool filter_takes(const struct filter *filter, const struct record_type *type, const void *record);
 
 /* Whether a term looks at any of these fields. */
 bool filter_looks_at(const struct filter *filter, uint64_t fields);

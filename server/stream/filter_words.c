@@ -133,7 +133,7 @@ static bool parse_time(const char *text, uint64_t *ret_ms)
 static void mask_host(struct network_address *network)
 {
     for (unsigned bit = network->prefix_length; bit < 8 * sizeof network->bytes; bit++)
-        network->bytes[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+        network->bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 }
 
 /* IPv4 in IPv6 is IPv4, as it is in records. */
@@ -333,8 +333,7 @@ static int read_values(struct filter_term *term, const struct field *field,
     if (!term->values)
         return -ENOMEM;
     for (; r == 0 && term->count < count; term->count += r == 0)
-        r = read_value(
-            field, term->name, &words[term->count], &term->values[term->count], refusal);
+        r = read_value(field, term->name, &words[term->count], &term->values[term->count], refusal);
     if (r == 0)
         sort_values(term);
     return r;
@@ -365,17 +364,16 @@ int filter_add(struct filter *filter, const struct record_type *type, const char
     term.fields = fields_of_name(type, name, &term.name);
     if (!term.fields) {
         filter_list_names(type, known, sizeof known);
-        REFUSE(refusal, "%s cannot be filtered by \"%.60s\"; there are: %s", type->name, name, known);
+        REFUSE(
+            refusal, "%s cannot be filtered by \"%.60s\"; there are: %s", type->name, name, known);
     }
     if (count == 0 || count > FILTER_VALUES_MAX)
         REFUSE(refusal, "\"%s\" in the filter has %zu values; it must have 1 to %d", term.name,
             count, FILTER_VALUES_MAX);
-    r = read_values(
-        &term, &type->fields[__builtin_ctzll(term.fields)], words, count, refusal);
+    r = read_values(&term, &type->fields[__builtin_ctzll(term.fields)], words, count, refusal);
     if (r == 0)
         r = insert_term(filter, &term);
     if (r)
         filter_term_fini(&term);
     return r;
 }
-

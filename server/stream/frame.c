@@ -57,8 +57,8 @@ int frame_new_from(const struct buffer *buffer, struct frame **ret_frame)
 
 /* --- deflated --- */
 
-static int deflate_part(z_stream *stream, const struct frame *frame, struct frame *deflated,
-    unsigned part)
+static int deflate_part(
+    z_stream *stream, const struct frame *frame, struct frame *deflated, unsigned part)
 {
     struct frame_part *target = &deflated->parts[part];
 

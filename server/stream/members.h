@@ -1,9 +1,9 @@
 /* members - the records that a query shows, and the revision at which each of them came in or left.
  *
  * For queries that show a part of a topic: what a filter or a limit lets through changes also when
- * a record does not come or go. It is looked up when someone asks, not at each revision: all between
- * two looks is as if it had happened at the second, which is true for everyone who asks, since who
- * holds a revision of the query got it from a look.
+ * a record does not come or go. It is looked up when someone asks, not at each revision: all
+ * between two looks is as if it had happened at the second, which is true for everyone who asks,
+ * since who holds a revision of the query got it from a look.
  *
  * One that left stays known for a while, like a tombstone of the model, and is the same member when
  * it comes back: a client may still hold what it was.

@@ -45,15 +45,15 @@ bool query_equal(const struct query *one, const struct query *other)
 
 /* --- what a client says --- */
 
-static int need_collection(const struct query *query, const char *code, const char *what,
-    struct command_refusal *refusal)
+static int need_collection(
+    const struct query *query, const char *code, const char *what, struct command_refusal *refusal)
 {
     const struct topic_info *topic = &topic_info[query->topic];
 
     if (topic->is_collection)
         return 0;
-    return command_refuse(refusal, code, "%s is one record and takes no \"%s\"; leave it out",
-        topic->name, what);
+    return command_refuse(
+        refusal, code, "%s is one record and takes no \"%s\"; leave it out", topic->name, what);
 }
 
 /* Kinds of events decide which tables are looked at, so they are no term like others. */
@@ -239,8 +239,7 @@ static int compare_values(const struct field *field, const void *a, const void *
     case VALUE_REAL:
         return json_real_compare(*(const double *)one, *(const double *)other);
     case VALUE_CHOICE:
-        return strcmp(
-            field->words[*(const unsigned *)one], field->words[*(const unsigned *)other]);
+        return strcmp(field->words[*(const unsigned *)one], field->words[*(const unsigned *)other]);
     case VALUE_TEXT:
         return strncmp(one, other, field->size);
     case VALUE_ADDRESS: { /* IPv4 in front, then by what the addresses are as numbers */

@@ -54,8 +54,7 @@ bool query_is_partial(const struct query *query);
 /* Whether it takes that record, were there no limit. */
 bool query_takes(const struct query *query, const struct record *record);
 /* The order of two records of the query: negative where one comes before other. */
-int query_compare(
-    const struct query *query, const struct record *one, const struct record *other);
+int query_compare(const struct query *query, const struct record *one, const struct record *other);
 
 /* The model's tables that the query draws from, one or two. */
 unsigned query_tables(

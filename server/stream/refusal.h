@@ -1,5 +1,5 @@
-/* refusal - why what a client asked for is not done: a word for programs, a sentence for people that
- * names what was wrong and what would be right.
+/* refusal - why what a client asked for is not done: a word for programs, a sentence for people
+ * that names what was wrong and what would be right.
  */
 #ifndef IFPULSE_REFUSAL_H
 #define IFPULSE_REFUSAL_H
@@ -10,7 +10,8 @@ struct command_refusal {
     const char *code;
     bool has_id;
     uint64_t id;
-    char message[1024]; /* may end in, or hold, half a character of the client's: see encode_error */
+    char
+        message[1024]; /* may end in, or hold, half a character of the client's: see encode_error */
 };
 
 enum { COMMAND_REFUSED = 1 };

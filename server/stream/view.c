@@ -177,8 +177,7 @@ uint64_t view_changed(struct view *view)
 
 bool view_is_kept(const struct view *view, uint64_t since)
 {
-    return query_is_kept(&view->query, view->set->model, since) &&
-           since >= view->members.forgotten;
+    return query_is_kept(&view->query, view->set->model, since) && since >= view->members.forgotten;
 }
 
 size_t view_count(const struct view *view)

@@ -17,6 +17,25 @@ static void check_refusal(const struct command_refusal *refusal)
     buffer_fini(&buffer);
 }
 
+/* Equal to its copy, and with each name and value once, in order. */
+static void check_query(const struct query *query)
+{
+    struct query copy;
+    FUZZ_CHECK(query_copy(query, &copy) == 0);
+    FUZZ_CHECK(query_equal(query, &copy));
+    query_fini(&copy);
+    FUZZ_CHECK(query->limit <= QUERY_LIMIT_MAX);
+    FUZZ_CHECK(query->fields >> topic_info[query->topic].record->field_count == 0);
+    for (size_t i = 0; i < query->filter.count; i++) {
+        const struct filter_term *term = &query->filter.terms[i];
+        FUZZ_CHECK(term->fields >> topic_info[query->topic].record->field_count == 0);
+        FUZZ_CHECK(term->count > 0 && term->count <= FILTER_VALUES_MAX);
+        FUZZ_CHECK(i == 0 || strcmp(term[-1].name, term->name) < 0);
+        for (size_t j = 1; j < term->count; j++)
+            FUZZ_CHECK(filter_compare_values(&term->values[j - 1], &term->values[j]) < 0);
+    }
+}
+
 static void check_command(const struct command *command)
 {
     FUZZ_CHECK(command->op <= COMMAND_AUTHENTICATE);
@@ -24,6 +43,7 @@ static void check_command(const struct command *command)
     FUZZ_CHECK(command->query.topic < TOPICS);
     FUZZ_CHECK(command->query.event_kinds >> NETWORK_EVENT_KINDS == 0);
     FUZZ_CHECK(command->query.event_kinds == 0 || command->query.topic == TOPIC_EVENTS);
+    check_query(&command->query);
     FUZZ_CHECK(command->interval_ms == 0 || (command->interval_ms >= COMMAND_INTERVAL_MIN_MS &&
                                                 command->interval_ms <= COMMAND_INTERVAL_MAX_MS));
     FUZZ_CHECK(fuzz_is_terminated(command->since_instance, sizeof(command->since_instance)));
@@ -41,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (result == 0) {
         check_command(&command);
         FUZZ_CHECK(fuzz_is_marked(&refusal, sizeof(refusal)));
+        command_fini(&command);
     } else {
         check_refusal(&refusal);
         FUZZ_CHECK(fuzz_is_marked(&command, sizeof(command)));

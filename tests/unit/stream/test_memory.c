@@ -39,7 +39,7 @@ void *__wrap_realloc(void *old, size_t size)
 struct scene {
     struct model model;
     struct view_set views;
-    struct view *view[TOPICS];
+    struct view *view[2 * TOPICS]; /* of the whole, and of a part */
     struct network_server server;
 };
 
@@ -47,10 +47,14 @@ static int look(struct scene *scene, uint64_t since)
 {
     int worst = 0;
 
-    for (int i = 0; i < TOPICS; i++) {
-        struct query query = {.topic = (enum topic)i};
+    for (int i = 0; i < 2 * TOPICS; i++) {
+        struct query query = {.topic = (enum topic)(i % TOPICS)};
         struct frame *frame;
-        int r = scene->view[i] ? 0 : view_open(&scene->views, &query, &scene->view[i]);
+        int r;
+
+        if (topic_info[query.topic].is_collection)
+            query.limit = i < TOPICS ? 0 : 4;
+        r = scene->view[i] ? 0 : view_open(&scene->views, &query, &scene->view[i]);
 
         if (r == 0)
             r = view_frame(scene->view[i], since, &frame);

@@ -352,13 +352,16 @@ Test(model, a_name_used_again_does_not_inherit_the_earlier_ones_fields)
 
     stage_init(&stage);
     PUT(&stage.interfaces[0], mtu_bytes, 1500);
-    PUT_TEXT(&stage.interfaces[0], kind, "what makes a snapshot longer than the delta");
+    PUT_TEXT(&stage.interfaces[1], kind, "a text that makes a snapshot longer than the delta");
+    stage.observation.interface_count = 2;
     stage_tick(&stage);
     free(next_change(&stage));
     before = stage.cursor.revision;
-    stage.observation.interface_count = 0;
-    stage_tick(&stage);
+    stage.observation.interfaces = &stage.interfaces[1];
     stage.observation.interface_count = 1;
+    stage_tick(&stage);
+    stage.observation.interfaces = stage.interfaces;
+    stage.observation.interface_count = 2;
     stage.interfaces[0].status.mtu_bytes = NETWORK_UNAVAILABLE;
     PUT(&stage.interfaces[0], is_up, true);
     stage_tick(&stage);
