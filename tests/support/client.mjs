@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { inflateRawSync } from "node:zlib";
 
 import { merge } from "./merge.mjs";
 import { until, within } from "./wait.mjs";
@@ -11,6 +12,7 @@ const require = createRequire(new URL("../../web/package.json", import.meta.url)
 export const WebSocket = require("ws");
 
 export const MESSAGE_BYTES_MAX = 64 * 1024;
+const DEFLATED_FROM_BYTES = 1024;
 const COLLECTIONS = new Set(["interfaces", "connections", "owners", "events"]);
 
 // What one subscription has received, merged.
@@ -43,6 +45,9 @@ class Subscription {
             this.draft = isSnapshot ? {} : this.state ?? {};
         }
         this.draft = merge(this.draft, isSnapshot ? message.data : message.patch);
+        if (this.client.repeats) { // which must change nothing
+            this.draft = merge(this.draft, isSnapshot ? message.data : message.patch);
+        }
         this.lastPart = part;
         this.parts += parts > 1 ? 1 : 0;
         if (part < parts) {
@@ -101,7 +106,7 @@ class Subscription {
 }
 
 export class Client {
-    constructor(t, server, { target = "/api/v1/stream", subprotocol = "ifpulse.v1", keepsHistory = false, options } = {}) {
+    constructor(t, server, { target = "/api/v1/stream", subprotocol = "ifpulse.v1", keepsHistory = false, repeats = false, options } = {}) {
         this.violations = [];
         this.errors = []; // the server's error messages, in order
         this.pongs = [];
@@ -109,6 +114,8 @@ export class Client {
         this.byId = new Map();
         this.lastId = 0;
         this.keepsHistory = keepsHistory;
+        this.repeats = repeats; // applies all that it gets twice
+        this.deflated = 0;
         this.onText = undefined; // sees each message as it came
         this.socket = new WebSocket(`ws://${server.host}:${server.port}${target}`, subprotocol,
             { perMessageDeflate: false, ...options });
@@ -132,16 +139,23 @@ export class Client {
     }
 
     #take(data, isBinary) {
-        if (isBinary) {
-            this.violations.push("a binary message that nobody asked for");
-            return;
+        const text = isBinary ? inflateRawSync(data) : data;
+        if (text.length > MESSAGE_BYTES_MAX) {
+            this.violations.push(`a message of ${text.length} bytes`);
         }
-        if (data.length > MESSAGE_BYTES_MAX) {
-            this.violations.push(`a message of ${data.length} bytes`);
-        }
-        const message = JSON.parse(data.toString());
+        const message = JSON.parse(text.toString());
+        this.#checkForm(message, text.length, isBinary);
         this.onText?.(data, message);
         this.#takeMessage(message);
+    }
+
+    // What was asked to come deflated does, where it is long, and nothing else.
+    #checkForm(message, length, isBinary) {
+        const asked = this.byStream.get(message.stream)?.request.compress === "deflate";
+        this.deflated += isBinary ? 1 : 0;
+        if (isBinary !== (asked && length >= DEFLATED_FROM_BYTES)) {
+            this.violations.push(`a ${message.op} of ${length} bytes came ${isBinary ? "deflated" : "as text"}`);
+        }
     }
 
     #takeMessage(message) {
