@@ -428,14 +428,16 @@ static int answer_metrics(const struct http *http, const struct http_request *re
     struct hub *hub = http->hub;
     enum exposition_format format =
         request->prefers_openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
-    bool has_connections = hub_ask_once(hub, TOPIC_OWNERS);
-    struct prometheus_source source = {
-        &hub->model, &hub->counts, hub->views.encoded, has_connections, self_read_process()};
+    struct prometheus_source source = {.model = &hub->model,
+        .counts = &hub->counts,
+        .encodes = hub->views.encoded,
+        .has_connections = hub_ask_once(hub, TOPIC_OWNERS)};
     int r;
 
     (void)rest;
-    if (!has_connections && request->waited_ms < API_PATIENCE_MS)
+    if (!source.has_connections && request->waited_ms < API_PATIENCE_MS)
         return API_LATER;
+    source.process = self_read_process();
     r = prometheus_encode(&source, format, &text);
     if (r == 0)
         r = answer_text(request, &text, ret_response);
@@ -526,13 +528,13 @@ static int answer_route(
     return r < 0 || response->status ? r : route->answer(http, request, rest, response);
 }
 
-int api_answer(const struct http *http, const struct http_request *request, int64_t waited_ms,
-    struct http_response *ret_response)
+int api_answer(
+    const struct http *http, const struct http_request *request, struct http_response *ret_response)
 {
     struct http_response response = {0};
     int r = answer_route(http, request, &response);
 
-    if (r == API_LATER && waited_ms >= API_PATIENCE_MS)
+    if (r == API_LATER && request->waited_ms >= API_PATIENCE_MS)
         r = api_problem(&response, 503, "not-available",
             "The connections could not be read in time; ask again.");
     if (r == 0)

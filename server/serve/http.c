@@ -230,11 +230,10 @@ static void wait_for_observation(struct http_exchange *exchange)
 
 static int answer(struct http_exchange *exchange, struct lws *wsi)
 {
-    int64_t waited_ms = exchange->waiting_ms ? hub_now_ms() - exchange->waiting_ms : 0;
     int r;
 
-    exchange->request->waited_ms = waited_ms;
-    r = api_answer(exchange->http, exchange->request, waited_ms, &exchange->response);
+    exchange->request->waited_ms = exchange->waiting_ms ? hub_now_ms() - exchange->waiting_ms : 0;
+    r = api_answer(exchange->http, exchange->request, &exchange->response);
 
     if (r == API_LATER) {
         exchange->wsi = wsi;

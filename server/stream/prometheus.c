@@ -155,6 +155,11 @@ static int end_item(struct group *group, struct buffer *labels)
     return buffer_failed(&group->labels) || buffer_failed(labels) ? -ENOMEM : 0;
 }
 
+static const char *labels_of(const struct group *group, const struct labelled *item)
+{
+    return item->length ? group->labels.bytes + item->at : "";
+}
+
 struct page {
     const struct prometheus_source *source;
     enum exposition_format format;
@@ -182,7 +187,7 @@ static void append_choice(struct family *family, const struct field *field, cons
 static void append_field(struct page *page, const struct group *group, const struct field *field)
 {
     const struct unit *unit = find_unit(field);
-    char name[NAME_BYTES];
+    char name[NAME_BYTES] = "";
     struct family family =
         new_family(page, field->kind == FIELD_COUNTER ? FAMILY_COUNTER : FAMILY_GAUGE, name);
 
@@ -198,7 +203,7 @@ static void append_field(struct page *page, const struct group *group, const str
             append_choice(&family, field, item->value);
             continue;
         }
-        exposition_begin_sample(&family, group->labels.bytes + item->at, item->length);
+        exposition_begin_sample(&family, labels_of(group, item), item->length);
         append_value(&page->text, field, unit, item->value);
         exposition_end_sample(&family);
     }
@@ -239,7 +244,7 @@ static void add_field_label(
 /* The info metric: what the fields of these keys say, as labels beside the record's own. */
 static void append_info(struct page *page, const struct group *group, const char *const *keys)
 {
-    char name[NAME_BYTES];
+    char name[NAME_BYTES] = "";
     struct family family = new_family(page, FAMILY_INFO, name);
 
     /* The prefix but for its last "_", which the ending brings. */
@@ -248,7 +253,7 @@ static void append_info(struct page *page, const struct group *group, const char
     for (size_t i = 0; i < group->count; i++) {
         struct buffer labels CLEANUP(buffer_fini) = {0};
 
-        buffer_append(&labels, group->labels.bytes + group->items[i].at, group->items[i].length);
+        buffer_append(&labels, labels_of(group, &group->items[i]), group->items[i].length);
         for (const char *const *key = keys; *key; key++)
             add_field_label(&labels, group->type, *key, group->items[i].value);
         exposition_add_u64(&family, &labels, 1);

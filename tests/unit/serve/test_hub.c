@@ -90,9 +90,12 @@ static void note_watch(void *context, bool watch)
 Test(hub, who_asks_once_has_connections_read_for_a_moment_only)
 {
     int is_read = -1;
-    struct hub hub = {.options.feed = {.watch_connections = note_watch, .context = &is_read}};
+    struct hub_options options = {
+        .feed = {.watch_connections = note_watch, .context = &is_read}, .version = "1"};
     int64_t now_ms = hub_now_ms();
+    struct hub hub;
 
+    cr_assert_eq(hub_init(&hub, &options), 0);
     (void)hub_ask_once(&hub, TOPIC_OWNERS);
     cr_assert_eq(is_read, 1);
     cr_assert_lt(hub.asked_until_ms, now_ms + 5000);
@@ -106,4 +109,5 @@ Test(hub, who_asks_once_has_connections_read_for_a_moment_only)
     cr_assert_geq(hub.asked_until_ms, now_ms + 5000, "others asked for more");
     (void)hub_ask_once(&hub, TOPIC_INTERFACES);
     cr_assert_eq(is_read, 1);
+    hub_fini(&hub);
 }

@@ -1,5 +1,6 @@
-/* Which of the two formats of metrics an Accept header asks for. */
-#include "http_request.h"
+/* Metrics as an answer: which of the two formats Accept asks for, and what is done without
+ * connections. */
+#include "api.h"
 
 #include <criterion/criterion.h>
 
@@ -33,4 +34,38 @@ Test(accept, openmetrics_where_it_is_named_and_weighs_no_less)
 
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
         cr_assert_eq(http_prefers_openmetrics(rows[i].accept), rows[i].open, "row %zu", i);
+}
+
+static struct observation *take_nothing(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static void ignore_watch(void *context, bool watch)
+{
+    (void)context, (void)watch;
+}
+
+Test(metrics, come_without_owners_where_connections_cannot_be_read)
+{
+    struct hub_options options = {
+        .feed = {.take = take_nothing, .watch_connections = ignore_watch}, .version = "1"};
+    struct hub hub;
+    struct http http = {.hub = &hub};
+    char path[] = "/metrics";
+    struct http_request request = {.path = path};
+    struct http_response response;
+
+    cr_assert_eq(hub_init(&hub, &options), 0);
+    cr_assert_eq(api_answer(&http, &request, &response), API_LATER);
+    request.waited_ms = API_PATIENCE_MS;
+    cr_assert_eq(api_answer(&http, &request, &response), 0);
+    cr_assert_eq(response.status, 200);
+    cr_assert(memmem(frame_text(response.body, 0), response.body->parts[0].length,
+        "\nprocess_cpu_seconds_total ", 27));
+    cr_assert_not(
+        memmem(frame_text(response.body, 0), response.body->parts[0].length, "ifpulse_owner", 13));
+    http_response_fini(&response);
+    hub_fini(&hub);
 }
