@@ -2,6 +2,8 @@
 
 #include "encode.h"
 #include "json.h"
+#include "prometheus.h"
+#include "self.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -416,6 +418,35 @@ static int answer_stream(const struct http *http, const struct http_request *req
     return r;
 }
 
+/* --- metrics --- */
+
+/* Where connections cannot be read, the rest is worth having. */
+static int answer_metrics(const struct http *http, const struct http_request *request,
+    const char *rest, struct http_response *ret_response)
+{
+    struct buffer text CLEANUP(buffer_fini) = {0};
+    struct hub *hub = http->hub;
+    enum exposition_format format =
+        request->prefers_openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
+    struct prometheus_source source = {.model = &hub->model,
+        .counts = &hub->counts,
+        .encodes = hub->views.encoded,
+        .has_connections = hub_ask_once(hub, TOPIC_OWNERS)};
+    int r;
+
+    (void)rest;
+    if (!source.has_connections && request->waited_ms < API_PATIENCE_MS)
+        return API_LATER;
+    source.process = self_read_process();
+    r = prometheus_encode(&source, format, &text);
+    if (r == 0)
+        r = answer_text(request, &text, ret_response);
+    ret_response->media_type = exposition_media_type(format);
+    ret_response->header = "vary:";
+    ret_response->header_value = "accept";
+    return r;
+}
+
 /* --- the page --- */
 
 static int answer_asset(
@@ -458,6 +489,7 @@ static const struct route {
     {"/api/v1/server", answer_topic, query_parameters},
     {"/api/v1/health", answer_health, no_parameters},
     {"/api/v1/stream", answer_stream, no_parameters},
+    {"/metrics", answer_metrics, no_parameters},
 };
 
 static const struct route *find_route(const char *path, const char **ret_rest)
@@ -496,13 +528,13 @@ static int answer_route(
     return r < 0 || response->status ? r : route->answer(http, request, rest, response);
 }
 
-int api_answer(const struct http *http, const struct http_request *request, int64_t waited_ms,
-    struct http_response *ret_response)
+int api_answer(
+    const struct http *http, const struct http_request *request, struct http_response *ret_response)
 {
     struct http_response response = {0};
     int r = answer_route(http, request, &response);
 
-    if (r == API_LATER && waited_ms >= API_PATIENCE_MS)
+    if (r == API_LATER && request->waited_ms >= API_PATIENCE_MS)
         r = api_problem(&response, 503, "not-available",
             "The connections could not be read in time; ask again.");
     if (r == 0)

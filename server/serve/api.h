@@ -10,12 +10,12 @@
 
 enum { API_LATER = 1 };
 
-/* Answers a GET or HEAD. API_LATER: when the hub has taken an observation, ask again. waited_ms is
- * how long that went on already; after API_PATIENCE_MS the answer is that there is none. On failure
- * nothing is in ret_response. */
+/* Answers a GET or HEAD. API_LATER: when the hub has taken an observation, ask again; the
+ * request says how long that went on already. After API_PATIENCE_MS the answer is that there is
+ * none, or what there is without it. On failure nothing is in ret_response. */
 enum { API_PATIENCE_MS = 2000 };
 MUST_CHECK int api_answer(const struct http *http, const struct http_request *request,
-    int64_t waited_ms, struct http_response *ret_response);
+    struct http_response *ret_response);
 
 /* An RFC 9457 problem: word is the last part of its type. */
 MUST_CHECK int api_problem(struct http_response *ret_response, unsigned status, const char *word,

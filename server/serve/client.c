@@ -67,6 +67,7 @@ void client_cut(struct client *client, unsigned code, const char *text)
     if (client->cut_ms)
         return;
     client->cut_ms = hub_now_ms();
+    counts_add_close(&client->hub->counts, code);
     client->close_code = code;
     client->close_text = text;
     close[FRAME_HEADROOM] = (unsigned char)(code >> 8);
@@ -310,6 +311,8 @@ static int write_part(struct client *client)
     if (lws_write(client->wsi, text, frame->parts[part].length,
             frame->parts[part].is_deflated ? LWS_WRITE_BINARY : LWS_WRITE_TEXT) < 0)
         return -1;
+    client->hub->counts.deliveries++;
+    client->hub->counts.delivered_bytes += frame->parts[part].length;
     if (client->part == frame->part_count)
         end_frame(client);
     return 0;

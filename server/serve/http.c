@@ -192,6 +192,7 @@ static int send_response(struct http_exchange *exchange, struct lws *wsi)
     bool has_body = response->body && response->body->parts[0].length > 0 && !exchange->is_head;
 
     exchange->is_answered = true;
+    counts_add_response(&exchange->http->hub->counts, response->status);
     if (write_headers(wsi, response) < 0)
         return -1;
     if (!has_body)
@@ -229,8 +230,10 @@ static void wait_for_observation(struct http_exchange *exchange)
 
 static int answer(struct http_exchange *exchange, struct lws *wsi)
 {
-    int64_t waited_ms = exchange->waiting_ms ? hub_now_ms() - exchange->waiting_ms : 0;
-    int r = api_answer(exchange->http, exchange->request, waited_ms, &exchange->response);
+    int r;
+
+    exchange->request->waited_ms = exchange->waiting_ms ? hub_now_ms() - exchange->waiting_ms : 0;
+    r = api_answer(exchange->http, exchange->request, &exchange->response);
 
     if (r == API_LATER) {
         exchange->wsi = wsi;
@@ -382,6 +385,7 @@ int http_upgrade(struct http *http, struct lws *wsi, const char *upgrade)
         r = check_upgrade(wsi, upgrade, &response);
     if (r == 0 && !response.status)
         return 0;
+    counts_add_response(&http->hub->counts, response.status);
     if (r == 0)
         r = write_headers(wsi, &response);
     if (r == 0 && lws_write(wsi, (unsigned char *)frame_text(response.body, 0),

@@ -76,10 +76,55 @@ static bool accepts_gzip(const char *encodings)
     return false;
 }
 
+/* The weight of an element of Accept, its parameters begin at text; what cannot be read is 1. */
+static double weight_of(const char *text, size_t length)
+{
+    for (const char *at = text; at < text + length; at += strcspn(at, ";,")) {
+        at += strspn(at, "; \t");
+        if (strncasecmp(at, "q=", 2) == 0)
+            return strtod(at + 2, NULL);
+    }
+    return 1;
+}
+
+/* Of several that fit, the largest. */
+static double accept_weight(const char *accept, const char *type, double otherwise)
+{
+    size_t type_length = strlen(type);
+    double weight = -1;
+
+    while (*accept) {
+        size_t length;
+
+        accept += strspn(accept, ", \t");
+        length = strcspn(accept, ",");
+        if (strncasecmp(accept, type, type_length) == 0 && strchr("; \t,", accept[type_length])) {
+            double found = weight_of(accept + type_length, length - type_length);
+
+            weight = found > weight ? found : weight;
+        }
+        accept += length;
+    }
+    return weight < 0 ? otherwise : weight;
+}
+
+bool http_prefers_openmetrics(const char *accept)
+{
+    double open, plain;
+
+    if (!accept)
+        return false;
+    open = accept_weight(accept, "application/openmetrics-text", 0);
+    plain = accept_weight(
+        accept, "text/plain", accept_weight(accept, "text/*", accept_weight(accept, "*/*", 0)));
+    return open > 0 && open >= plain;
+}
+
 int http_read_request(struct lws *wsi, struct http_request **ret_request)
 {
     struct http_request *request CLEANUP(http_request_free_p) = calloc(1, sizeof *request);
     char *encodings CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING);
+    char *accept CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_HTTP_ACCEPT);
     bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     int r;
 
@@ -90,6 +135,7 @@ int http_read_request(struct lws *wsi, struct http_request **ret_request)
         return -E2BIG;
     request->if_none_match = http_copy_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH);
     request->accepts_gzip = accepts_gzip(encodings);
+    request->prefers_openmetrics = http_prefers_openmetrics(accept);
     r = read_parameters(wsi, request);
     if (r == 0)
         *ret_request = HAND_OVER(request);

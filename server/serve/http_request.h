@@ -23,6 +23,8 @@ struct http_request {
     unsigned parameter_count;
     char *if_none_match; /* NULL: not sent */
     bool accepts_gzip;
+    bool prefers_openmetrics; /* to plain text */
+    int64_t waited_ms;        /* for an observation, so far */
 };
 
 /* Reads a GET or HEAD. -E2BIG: its address or a part of its query is longer than HTTP_TEXT_MAX, has
@@ -34,6 +36,10 @@ DEFINE_CLEANUP(struct http_request, http_request_free)
 
 /* The value of the parameter; NULL when it was not sent. */
 const char *http_parameter(const struct http_request *request, const char *name);
+
+/* Whether the Accept header, NULL where there is none, names OpenMetrics and weighs it at least as
+ * much as plain text. */
+bool http_prefers_openmetrics(const char *accept);
 
 /* A copy of a header, an enum lws_token_indexes, for the caller to free; NULL when it is absent,
  * too long, or has a NUL in it. */

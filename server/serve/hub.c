@@ -10,7 +10,10 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { ASKED_FOR_MS = 10000 }; /* long enough for who polls, so that polls see rates */
+enum {
+    ASKED_FOR_MS = 10000, /* long enough for who polls, so that polls see rates */
+    ASKED_ONCE_MS = 1000, /* so that asking without end reads no more often than ticks do */
+};
 
 int64_t hub_now_ms(void)
 {
@@ -100,6 +103,14 @@ static void note_moment(struct hub *hub, const struct observation *observation)
         hub->is_live = true;
 }
 
+static void count_events(struct hub *hub, const struct observation *observation)
+{
+    for (size_t i = 0; i < observation->event_count; i++)
+        hub->counts.events[observation->events[i].event]++;
+    for (size_t i = 0; i < observation->closed_count; i++)
+        hub->counts.events[observation->closed[i].event]++;
+}
+
 bool hub_take(struct hub *hub)
 {
     struct observation *observation CLEANUP(observation_free_p) =
@@ -109,6 +120,7 @@ bool hub_take(struct hub *hub)
     if (!observation)
         return false;
     note_moment(hub, observation);
+    count_events(hub, observation);
     update_server(hub, observation);
     r = model_update(&hub->model, observation, &hub->server);
     hub->server.capabilities = (struct network_capability_list){0}; /* went with the observation */
@@ -178,13 +190,26 @@ bool hub_is_current(const struct hub *hub, enum topic topic)
     return hub->model.revision > 0 && (!needs_connections(topic) || hub->is_live);
 }
 
-bool hub_ask(struct hub *hub, enum topic topic)
+static bool ask_for(struct hub *hub, enum topic topic, int64_t ms)
 {
+    int64_t until_ms = hub_now_ms() + ms;
+
     if (needs_connections(topic)) {
-        hub->asked_until_ms = hub_now_ms() + ASKED_FOR_MS;
+        if (hub->asked_until_ms < until_ms)
+            hub->asked_until_ms = until_ms;
         set_watching(hub);
     }
     return hub_is_current(hub, topic);
+}
+
+bool hub_ask(struct hub *hub, enum topic topic)
+{
+    return ask_for(hub, topic, ASKED_FOR_MS);
+}
+
+bool hub_ask_once(struct hub *hub, enum topic topic)
+{
+    return ask_for(hub, topic, ASKED_ONCE_MS);
 }
 
 void hub_watch(struct hub *hub, enum topic topic, bool begins)

@@ -10,6 +10,7 @@
 #define IFPULSE_HUB_H
 
 #include "client_limits.h"
+#include "counts.h"
 #include "model.h"
 #include "view.h"
 
@@ -49,6 +50,7 @@ struct hub {
     bool is_watching, is_live;    /* connections are being read; and have been since then */
     int64_t cpu_ns, cpu_at_ns;    /* of the last tick, for cpu_percent */
     struct network_server server; /* what it says of itself */
+    struct counts counts;         /* what it did */
 };
 
 MUST_CHECK int hub_init(struct hub *hub, const struct hub_options *options);
@@ -66,6 +68,9 @@ void hub_sweep(struct hub *hub);
 
 /* Whether the topic's records are current; if not, they soon will be because of this call. */
 bool hub_ask(struct hub *hub, enum topic topic);
+/* The same for who needs no rates, only the state: unless others want more, one or two readings are
+ * made and no more. */
+bool hub_ask_once(struct hub *hub, enum topic topic);
 bool hub_is_current(const struct hub *hub, enum topic topic);
 /* A subscription to the topic begins (true) or ends. */
 void hub_watch(struct hub *hub, enum topic topic, bool begins);

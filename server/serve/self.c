@@ -2,8 +2,10 @@
 
 #include "platform.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,4 +58,39 @@ void self_read_memory(struct network_server *server)
         PUT(server, rss_bytes, resident * (uint64_t)sysconf(_SC_PAGESIZE));
     if (file)
         fclose(file);
+}
+
+static int64_t open_files(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int64_t count = -1; /* the folder itself is one of them */
+
+    if (!folder)
+        return -1;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+static int64_t files_max(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+               ? (int64_t)limit.rlim_cur
+               : -1;
+}
+
+struct prometheus_process self_read_process(void)
+{
+    struct network_server server = {0};
+
+    self_read_memory(&server);
+    return (struct prometheus_process){
+        .cpu_ns = self_cpu_ns(),
+        .resident_bytes = network_has(&server, rss_bytes) ? (int64_t)server.rss_bytes : -1,
+        .open_files = open_files(),
+        .files_max = files_max(),
+    };
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-/* Length of the UTF-8 sequence at c (RFC 3629: no surrogates, nothing overlong); 0: none. */
-static size_t utf8_length(const unsigned char *c, size_t left)
+size_t json_utf8_length(const char *bytes, size_t left)
 {
+    const unsigned char *c = (const unsigned char *)bytes;
     size_t length = c[0] < 0x80                   ? 1
                     : c[0] >= 0xc2 && c[0] < 0xe0 ? 2
                     : c[0] >= 0xe0 && c[0] < 0xf0 ? 3
@@ -51,7 +51,7 @@ void json_append_name(struct buffer *buffer, const char *bytes, size_t length)
             buffer_append(buffer, c + i, step);
             continue;
         }
-        step = utf8_length(c + i, length - i);
+        step = json_utf8_length(bytes + i, length - i);
         if (step > 1) {
             buffer_append(buffer, c + i, step);
         } else if (step == 0 || c[i] == '\\') {

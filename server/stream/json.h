@@ -11,6 +11,9 @@
 #include "buffer.h"
 #include "fields.h"
 
+/* Length of the UTF-8 sequence that begins there (RFC 3629: no surrogates, nothing overlong), of
+ * left bytes at least one; 0: none does. */
+size_t json_utf8_length(const char *bytes, size_t left);
 /* "…" with everything escaped that JSON asks for. */
 void json_append_name(struct buffer *buffer, const char *bytes, size_t length);
 /* The same for text that is known to be UTF-8 (ours, or checked by the JSON parser). */

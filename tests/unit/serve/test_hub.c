@@ -81,3 +81,33 @@ Test(hub, an_interval_ends_once_also_when_readings_were_late_or_for_a_change)
     cr_assert_not(hub_ends_interval(&hub, 1000));
     cr_assert(hub_ends_interval(&hub, 50));
 }
+
+static void note_watch(void *context, bool watch)
+{
+    *(int *)context = watch;
+}
+
+Test(hub, who_asks_once_has_connections_read_for_a_moment_only)
+{
+    int is_read = -1;
+    struct hub_options options = {
+        .feed = {.watch_connections = note_watch, .context = &is_read}, .version = "1"};
+    int64_t now_ms = hub_now_ms();
+    struct hub hub;
+
+    cr_assert_eq(hub_init(&hub, &options), 0);
+    (void)hub_ask_once(&hub, TOPIC_OWNERS);
+    cr_assert_eq(is_read, 1);
+    cr_assert_lt(hub.asked_until_ms, now_ms + 5000);
+    hub.asked_until_ms = hub_now_ms();
+    hub_sweep(&hub);
+    cr_assert_eq(is_read, 0);
+
+    (void)hub_ask(&hub, TOPIC_OWNERS);
+    cr_assert_geq(hub.asked_until_ms, now_ms + 5000);
+    (void)hub_ask_once(&hub, TOPIC_OWNERS);
+    cr_assert_geq(hub.asked_until_ms, now_ms + 5000, "others asked for more");
+    (void)hub_ask_once(&hub, TOPIC_INTERFACES);
+    cr_assert_eq(is_read, 1);
+    hub_fini(&hub);
+}
