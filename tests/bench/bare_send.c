@@ -59,6 +59,20 @@ static size_t make_frame(size_t bytes)
     return bytes;
 }
 
+/* Into the frame, as the server's messages have it. */
+static void say_time(void)
+{
+    struct timespec now;
+    struct tm tm;
+    char text[48];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    strftime(text, sizeof(text), "\"time\":\"%Y-%m-%dT%H:%M:%S", &tm);
+    sprintf(text + strlen(text), ".%03ldZ", now.tv_nsec / 1000000);
+    memcpy(buffer + 4, text, strlen(text));
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 4) {
@@ -76,6 +90,7 @@ int main(int argc, char **argv)
         clients[i] = accept_client(listener);
     size_t length = make_frame((size_t)atoi(argv[2]));
     for (;;) {
+        say_time();
         for (unsigned i = 0; i < count; i++) {
             if (send(clients[i], buffer, length, MSG_NOSIGNAL) < 0)
                 return 0; /* they have gone */

@@ -3,7 +3,9 @@
  *
  * Each shakes hands, subscribes to the topics, and is read until the time is over; the time starts
  * when the last of them has had its first message. Prints "started" then, and at the end JSON:
- * messages and bytes received meanwhile. Frames are followed by their lengths only. */
+ * messages and bytes received meanwhile, and how many ms lay between the time that a message names
+ * and its last byte: the median, the 99th percentile and the most. Of the frames nothing else is
+ * looked at. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,15 +20,24 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER_MAX = 10, BUFFER_BYTES = 256 * 1024 };
+enum {
+    HEADER_MAX = 10,
+    BEGINNING = 160, /* of a message, in which its time is */
+    LATE_MS = 10000, /* and more are counted together */
+    BUFFER_BYTES = 256 * 1024,
+};
 
 struct client {
     int fd;
     unsigned char header[HEADER_MAX]; /* of the frame being read */
     unsigned header_length;
     uint64_t payload_left;
+    char beginning[BEGINNING + 1];
+    unsigned beginning_length;
     uint64_t messages, bytes;
 };
+
+static uint64_t by_delay[LATE_MS + 1]; /* messages, by ms */
 
 struct crowd {
     struct client *clients;
@@ -70,6 +81,47 @@ static uint64_t payload_length(const struct client *client)
     return length;
 }
 
+/* A text such as "2026-01-31T12:00:00.876Z" behind "time":" as ms since 1970; -1: none. */
+static int64_t time_of(const char *message)
+{
+    const char *at = strstr(message, "\"time\":\"");
+    struct tm tm = {0};
+    const char *rest = at ? strptime(at + 8, "%Y-%m-%dT%H:%M:%S.", &tm) : NULL;
+
+    return rest ? (int64_t)timegm(&tm) * 1000 + atoi(rest) : -1;
+}
+
+static void end_message(struct client *client)
+{
+    struct timespec now;
+    int64_t sent_ms, delay_ms;
+
+    client->messages++;
+    client->beginning[client->beginning_length] = '\0';
+    client->beginning_length = 0;
+    sent_ms = time_of(client->beginning);
+    if (sent_ms < 0)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    delay_ms = now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000 - sent_ms;
+    by_delay[delay_ms < 0 ? 0 : delay_ms > LATE_MS ? LATE_MS : delay_ms]++;
+}
+
+static int64_t delay_at(double share)
+{
+    uint64_t all = 0, seen = 0;
+    int64_t ms = 0;
+
+    for (int i = 0; i <= LATE_MS; i++)
+        all += by_delay[i];
+    for (; ms < LATE_MS; ms++) {
+        seen += by_delay[ms];
+        if ((double)seen >= share * (double)all)
+            break;
+    }
+    return ms;
+}
+
 /* Follows the frames through what came; counts those that are complete. */
 static void take(struct client *client, const char *bytes, size_t length)
 {
@@ -77,10 +129,14 @@ static void take(struct client *client, const char *bytes, size_t length)
     while (length > 0) {
         if (client->payload_left > 0) {
             size_t part = length < client->payload_left ? length : client->payload_left;
+            size_t room = BEGINNING - client->beginning_length, copied = part < room ? part : room;
+            memcpy(client->beginning + client->beginning_length, bytes, copied);
+            client->beginning_length += (unsigned)copied;
             bytes += part;
             length -= part;
             client->payload_left -= part;
-            client->messages += client->payload_left == 0;
+            if (client->payload_left == 0)
+                end_message(client);
             continue;
         }
         client->header[client->header_length++] = (unsigned char)*bytes++;
@@ -202,10 +258,12 @@ int main(int argc, char **argv)
     puts("started");
     fflush(stdout);
     sum(&crowd, &messages[0], &bytes[0]);
+    memset(by_delay, 0, sizeof(by_delay));
     for (double end = now_s() + atof(argv[4]); now_s() < end;)
         drain(&crowd);
     sum(&crowd, &messages[1], &bytes[1]);
-    printf("{\"messages\":%llu,\"bytes\":%llu}\n", (unsigned long long)(messages[1] - messages[0]),
-        (unsigned long long)(bytes[1] - bytes[0]));
+    printf("{\"messages\":%llu,\"bytes\":%llu,\"p50_ms\":%lld,\"p99_ms\":%lld,\"max_ms\":%lld}\n",
+        (unsigned long long)(messages[1] - messages[0]), (unsigned long long)(bytes[1] - bytes[0]),
+        (long long)delay_at(0.5), (long long)delay_at(0.99), (long long)delay_at(1));
     return 0;
 }

@@ -13,5 +13,7 @@ foreach(file ${files})
     node --test-reporter=tap ${file})
   set_tests_properties(integration_${name} PROPERTIES LABELS integration TIMEOUT 240
     SKIP_RETURN_CODE 77 FAIL_REGULAR_EXPRESSION "${SANITIZER_REPORT}"
-    COST ${cost} ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>")
+    COST ${cost} ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>;IFPULSE_SANITIZE=${IFPULSE_SANITIZE}")
 endforeach()
+# Times are measured in it, so it runs alone.
+set_tests_properties(integration_crowd PROPERTIES RUN_SERIAL ON)
