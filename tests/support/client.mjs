@@ -42,7 +42,7 @@ class Subscription {
         this.#checkOrder(message, part, parts);
         const isSnapshot = message.op === "snapshot";
         if (part === 1) {
-            this.draft = isSnapshot ? {} : this.state ?? {};
+            this.draft = isSnapshot ? Object.create(null) : this.state ?? {};
         }
         this.draft = merge(this.draft, isSnapshot ? message.data : message.patch);
         if (this.client.repeats) { // which must change nothing

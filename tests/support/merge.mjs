@@ -6,7 +6,7 @@ export function merge(target, patch) {
     if (!isObject(patch)) {
         return patch;
     }
-    const result = isObject(target) ? { ...target } : {};
+    const result = Object.assign(Object.create(null), isObject(target) ? target : undefined); // a record may be called __proto__
     for (const [key, value] of Object.entries(patch)) {
         if (value === null) {
             delete result[key];

@@ -36,9 +36,9 @@ export function runOnce(args, { program = IFPULSE, timeout = PATIENCE_MS } = {})
 const ENVIRONMENT = { ...process.env, ASAN_OPTIONS: `quarantine_size_mb=4:${process.env.ASAN_OPTIONS ?? ""}` };
 
 class Server {
-    constructor(t, program, args) {
+    constructor(t, program, args, env = {}) {
         this.output = "";
-        this.process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: ENVIRONMENT });
+        this.process = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...ENVIRONMENT, ...env } });
         this.pid = this.process.pid;
         this.process.stdout.on("data", (text) => { this.output += text; });
         this.process.stderr.on("data", (text) => { this.output += text; });
@@ -132,10 +132,10 @@ class Server {
 // Starts the server on a free port of loopback and waits until it answers. `config` is written to a
 // file and given with --config. Tests ask for more in a second than people do, and must not depend
 // on what that costs here: so there is no CPU budget unless one is asked for.
-export function startServer(t, { program = IFPULSE, intervalMs = 100, config, args = [] } = {}) {
+export function startServer(t, { program = IFPULSE, intervalMs = 100, config, args = [], env } = {}) {
     const file = temporaryFile(t, "ifpulse.json", JSON.stringify({ cpu_budget_percent: 0, ...config }));
     const words = ["serve", "--listen", "127.0.0.1:0", "--interval-ms", String(intervalMs), "--config", file, ...args];
-    return new Server(t, program, words).listens();
+    return new Server(t, program, words, env).listens();
 }
 
 // The same with arguments of one's own, not waiting for anything.

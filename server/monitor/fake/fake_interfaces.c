@@ -243,8 +243,8 @@ static void put_counters(const struct fake_script *script, const struct device *
                       ? received
                       : fake_traffic(device->sent_per_s, up_s, phase + 0.01);
     double errors = fake_traffic(device->errors_per_s, up_s, phase);
-    PUT(sample, bytes_received, (uint64_t)received);
-    PUT(sample, bytes_sent, (uint64_t)sent);
+    PUT(sample, bytes_received, script->bytes_before + (uint64_t)received);
+    PUT(sample, bytes_sent, script->bytes_before + (uint64_t)sent);
     PUT(sample, packets_received, (uint64_t)(received / device->packet_bytes));
     PUT(sample, packets_sent, (uint64_t)(sent / device->packet_bytes));
     PUT(sample, receive_errors, (uint64_t)errors);

@@ -72,6 +72,8 @@ int platform_open(const struct platform_options *options, struct platform **ret_
     platform->script.seed = read_number("IFPULSE_FAKE_SEED", 1, UINT64_MAX);
     platform->script.connections =
         (uint32_t)read_number("IFPULSE_FAKE_CONNECTIONS", CONNECTIONS, CONNECTIONS_MAX);
+    platform->script.bytes_before =
+        read_number("IFPULSE_FAKE_BYTES_BEFORE", 0, UINT64_MAX / 2);
     platform->start_ns = platform_now_ns(platform);
     platform->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (platform->timer < 0)

@@ -10,6 +10,7 @@
 struct fake_script {
     uint64_t seed;
     uint32_t connections; /* how many sockets there are, listeners too */
+    uint64_t bytes_before; /* counted by every interface, in each direction, before the story begins */
 };
 
 /* A number that looks like chance, the same for the same three. */
