@@ -224,10 +224,18 @@ static void append_address(struct buffer *buffer, const struct network_address *
     json_append_text(buffer, text, network_address_format(address, text));
 }
 
+/* Whether a list that began at from may go on. */
+static bool has_room(const struct buffer *buffer, size_t from)
+{
+    return buffer->length - from < JSON_LIST_BYTES;
+}
+
 static void append_addresses(struct buffer *buffer, const struct network_address_list *list)
 {
+    size_t from = buffer->length;
+
     buffer_append_char(buffer, '[');
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = 0; i < list->count && has_room(buffer, from); i++) {
         if (i > 0)
             buffer_append_char(buffer, ',');
         append_address(buffer, &list->items[i]);
@@ -237,8 +245,10 @@ static void append_addresses(struct buffer *buffer, const struct network_address
 
 static void append_names(struct buffer *buffer, const struct network_name_list *list)
 {
+    size_t from = buffer->length;
+
     buffer_append_char(buffer, '[');
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = 0; i < list->count && has_room(buffer, from); i++) {
         const char *name = list->items[i].text;
 
         if (i > 0)
@@ -250,8 +260,10 @@ static void append_names(struct buffer *buffer, const struct network_name_list *
 
 static void append_numbers(struct buffer *buffer, const struct network_number_list *list)
 {
+    size_t from = buffer->length;
+
     buffer_append_char(buffer, '[');
-    for (uint32_t i = 0; i < list->count; i++) {
+    for (uint32_t i = 0; i < list->count && has_room(buffer, from); i++) {
         if (i > 0)
             buffer_append_char(buffer, ',');
         json_append_u64(buffer, list->items[i]);

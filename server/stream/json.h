@@ -24,7 +24,9 @@ void json_append_i64(struct buffer *buffer, int64_t value);
 void json_append_real(struct buffer *buffer, double value);
 /* "2026-11-22T09:24:10.123Z", quoted. ms since 1970 UTC. */
 void json_append_time(struct buffer *buffer, int64_t ms);
-/* The field's value in record, which must be known. */
+/* The field's value in record, which must be known. Of a list that takes more bytes than this only
+ * the first items are written: a record has two lists at most, and must fit into a message. */
+enum { JSON_LIST_BYTES = 24 << 10 };
 void json_append_field(struct buffer *buffer, const struct field *field, const void *record);
 
 /* Whether two finite values read the same once written with three significant digits. */

@@ -491,6 +491,35 @@ Test(encode, cuts_two_tables_like_one)
     stage_fini(&stage);
 }
 
+/* A bridge or a load balancer's dummy link has thousands of addresses. */
+Test(encode, cuts_lists_that_no_message_holds)
+{
+    static struct network_address addresses[5000];
+    static struct network_name lower[5000];
+    struct cursor cursor = {0};
+    struct stage stage;
+
+    stage_init(&stage);
+    for (unsigned i = 0; i < ARRAY_LENGTH(addresses); i++) {
+        addresses[i].family = 10;
+        memset(addresses[i].bytes, 0xfd, sizeof addresses[i].bytes);
+        addresses[i].bytes[15] = (uint8_t)i;
+        addresses[i].bytes[14] = (uint8_t)(i >> 8);
+        addresses[i].prefix_length = 128;
+        memset(lower[i].text, 1, sizeof lower[i].text - 1);
+    }
+    stage.interfaces[0].addresses = (struct network_address_list){addresses, 5000};
+    stage.interfaces[0].lower = (struct network_name_list){lower, 5000};
+    stage.interfaces[0].status.addresses = stage.interfaces[0].status.lower = NETWORK_KNOWN;
+    stage_tick(&stage);
+    cursor.view = stage.cursor.view;
+    take(&cursor); /* looks at the length of each part */
+    cr_assert_gt(json_array_size(json_object_get(json_object_get(cursor.state, "eth0"), "addresses")),
+        (size_t)500);
+    json_decref(cursor.state);
+    stage_fini(&stage);
+}
+
 Test(encode, sends_the_snapshot_where_the_delta_would_be_longer)
 {
     static struct network_connection connections[500];
