@@ -20,14 +20,15 @@ struct collector {
     pthread_t thread;
     int wake_fd; /* eventfd: something of the following changed */
     atomic_bool stopping, watching;
-    atomic_uint lens_ms; /* 0: none */
-    atomic_uint asked;   /* times that watching began */
-    unsigned answered;   /* the last of these that got its reading */
-    uint64_t last_event; /* newest event that went into an observation */
-    double start_ms;     /* monotonic; what is due is counted from here */
-    int64_t due_ms;      /* when the last reading was */
-    int64_t tick_ms;     /* when the last tick was */
-    int64_t done_ms;     /* when the last reading had been made: what was due before is left out */
+    atomic_uint lens_ms;      /* 0: none */
+    atomic_uint asked;        /* times that watching began */
+    unsigned answered;        /* the last of these that got its reading */
+    uint64_t last_event;      /* newest event that went into an observation */
+    atomic_llong expected_ms; /* monotonic; when the thread is to do something, or began to */
+    double start_ms;          /* monotonic; what is due is counted from here */
+    int64_t due_ms;           /* when the last reading was */
+    int64_t tick_ms;          /* when the last tick was */
+    int64_t done_ms; /* when the last reading had been made: what was due before is left out */
     int64_t connections_ms; /* monotonic time of the last reading of connections */
     unsigned readings;      /* of them since the last tick */
     double reading_ms;      /* CPU time of these */
@@ -307,6 +308,19 @@ static void read_due(struct collector *collector, int64_t now_ms, int64_t lens_m
 
 /* --- the thread --- */
 
+static void expect(struct collector *collector, double at_ms)
+{
+    atomic_store(&collector->expected_ms, (long long)at_ms);
+}
+
+int64_t collector_late_ms(struct collector *collector)
+{
+    int64_t late_ms =
+        (int64_t)clock_ms(CLOCK_MONOTONIC) - (int64_t)atomic_load(&collector->expected_ms);
+
+    return late_ms > 0 ? late_ms : 0;
+}
+
 static int64_t next_multiple(int64_t interval_ms, int64_t after_ms)
 {
     return after_ms - after_ms % interval_ms + interval_ms;
@@ -335,8 +349,10 @@ static void wait_until(struct collector *collector, double deadline_ms)
         timeout.tv_sec = (time_t)(left_ms / 1e3);
         timeout.tv_nsec = (long)((left_ms - (double)timeout.tv_sec * 1e3) * 1e6);
     }
+    expect(collector, deadline_ms);
     if (ppoll(fds, ARRAY_LENGTH(fds), &timeout, NULL) <= 0)
         return;
+    expect(collector, clock_ms(CLOCK_MONOTONIC));
     if (fds[0].revents && read(collector->wake_fd, &wakes, sizeof wakes) > 0)
         catch_up(collector);
     if (fds[1].revents)
@@ -355,6 +371,7 @@ static void *run(void *argument)
             wait_until(collector, collector->start_ms + (double)due_ms);
         else
             read_due(collector, now_ms, lens_ms);
+        expect(collector, clock_ms(CLOCK_MONOTONIC));
     }
     return NULL;
 }
@@ -420,6 +437,7 @@ int collector_start(const struct collector_options *options,
     if (r < 0)
         return r;
     collector->start_ms = clock_ms(CLOCK_MONOTONIC);
+    expect(collector, collector->start_ms);
     r = pthread_create(&collector->thread, NULL, run, collector);
     if (r > 0)
         return -r;

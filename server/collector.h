@@ -48,6 +48,10 @@ void collector_watch_connections(struct collector *collector, bool watch);
 /* Reads interfaces in this interval too; 0: with the ticks alone. Takes effect at once. */
 void collector_set_lens(struct collector *collector, uint32_t lens_ms);
 
+/* For how long the reading that is being made has lasted, or the next one is overdue; 0 while the
+ * thread waits for its time. Of a thread that is stuck, it grows. */
+int64_t collector_late_ms(struct collector *collector);
+
 /* Takes the newest observation; NULL when there is none that was not taken. The caller owns it. Of
  * the interfaces it has only those that changed since the one taken before. */
 struct observation *collector_take(struct collector *collector);

@@ -2,6 +2,7 @@
  * order in which they need each other. */
 #include "collector.h"
 #include "config.h"
+#include "config_change.h"
 #include "log.h"
 #include "service.h"
 #include "snapshot.h"
@@ -42,7 +43,7 @@ static const char usage[] =
 
 static int wrong_use(const char *error)
 {
-    fprintf(stderr, "ifpulse: %s\n", error);
+    fprintf(stderr, "%s%s\n", log_head(LOG_LEVEL_ERROR), error);
     return EXIT_WRONG_USE;
 }
 
@@ -66,6 +67,8 @@ static const struct option options[] = {
 };
 
 struct arguments {
+    int count;
+    char **words;
     const char *command; /* "serve" when none was given */
     const char *operand; /* of check-config; NULL: none */
     const char *topics;
@@ -153,7 +156,7 @@ static int read_arguments(
     return r ? r : read_operands(arguments, count, words, error);
 }
 
-/* --- where the page is --- */
+/* --- the page --- */
 
 /* Beside an installed program, or in the source of which this is the build: a program that was
  * moved still finds what was moved with it. */
@@ -180,7 +183,38 @@ static bool find_web(char *path, size_t size)
     return false;
 }
 
+static int page_wrong(char *error, const char *format, const char *folder, int r)
+{
+    snprintf(error, CONFIG_ERROR_BYTES, format, folder, strerror(-r));
+    return r;
+}
+
+/* What is wrong with it is in error, of CONFIG_ERROR_BYTES. */
+static int read_page(const struct config *config, struct assets *ret_assets, char *error)
+{
+    char found[PATH_MAX * 2];
+    const char *folder = config->web ? config->web : found;
+    int r;
+
+    if (!config->web && !find_web(found, sizeof found))
+        return page_wrong(
+            error, "the page is not where it belongs; name its folder with --web", "", -ENOENT);
+    r = assets_init(ret_assets, folder);
+    if (r == -ENOENT)
+        return page_wrong(error, "there is no page (index.html) in %.400s", folder, r);
+    return r < 0 ? page_wrong(error, "the page in %.400s cannot be read: %s", folder, r) : 0;
+}
+
 /* --- serve --- */
+
+/* What a running server is made of, to be made anew where a signal asks for it. */
+struct server {
+    const struct arguments *arguments;
+    struct config *config;
+    struct assets assets;
+    struct collector *collector;
+    struct service *service;
+};
 
 /* Lets the collector wake a service that is made after it. */
 struct bell {
@@ -225,18 +259,16 @@ static void announce(const struct config *config, const struct service *service)
     fflush(stdout);
 }
 
-static int open_service(const struct config *config, const struct assets *assets,
-    struct collector *collector, struct service **ret_service)
+/* keeps config's lists. */
+static struct service_options service_options(const struct config *config)
 {
     struct service_options service = {
         .port = config->listen.port,
-        .assets = assets,
         .allowed_hosts = (const char *const *)config->allowed_hosts,
         .allowed_origins = (const char *const *)config->allowed_origins,
         .descriptors_elsewhere = config->namespaces ? NAMESPACE_DESCRIPTORS : 0,
         .hub =
             {
-                .feed = {take_observation, want_all, watch_connections, set_lens, collector},
                 .limits = config->limits,
                 .history = {.tombstones = config->tombstones,
                     .tombstone_ms = config->tombstone_s * INT64_C(1000),
@@ -248,7 +280,71 @@ static int open_service(const struct config *config, const struct assets *assets
     };
 
     memcpy(service.address, config->listen.address, sizeof service.address);
-    return service_new(&service, ret_service);
+    return service;
+}
+
+/* --- what changes while it runs --- */
+
+static void report_reload(const struct config_change *change)
+{
+    if (change->taken[0])
+        log_notice("the configuration is read again; taken over: %s", change->taken);
+    else
+        log_notice("the configuration is read again; nothing to take over");
+    if (change->restart[0])
+        log_warning("%s: what is new there needs a restart", change->restart);
+}
+
+static void take_over(struct server *server, struct config *next)
+{
+    struct config_change change;
+    struct service_options changed;
+
+    config_change(server->config, next, &change);
+    log_set_level(server->config->log_level);
+    changed = service_options(server->config);
+    service_reload(server->service, &changed);
+    report_reload(&change);
+}
+
+/* The file and the page, as if started anew. With anything wrong in them all stays as it was. */
+static void reload(void *context)
+{
+    struct server *server = context;
+    struct arguments arguments;
+    struct config next;
+    struct assets assets;
+    char error[CONFIG_ERROR_BYTES];
+
+    config_init(&next);
+    if (read_arguments(
+            &next, &arguments, server->arguments->count, server->arguments->words, error) ||
+        config_check(&next, error) || read_page(&next, &assets, error)) {
+        log_error("%s; everything stays as it was", error);
+    } else {
+        assets_fini(&server->assets);
+        server->assets = assets;
+        take_over(server, &next);
+    }
+    config_fini(&next);
+}
+
+static int64_t late_ms(void *context)
+{
+    const struct server *server = context;
+
+    return collector_late_ms(server->collector);
+}
+
+static int open_service(struct server *server)
+{
+    struct service_options service = service_options(server->config);
+
+    service.assets = &server->assets;
+    service.hub.feed = (struct hub_feed){
+        take_observation, want_all, watch_connections, set_lens, server->collector};
+    service.owner = (struct service_owner){late_ms, reload, server};
+    return service_new(&service, &server->service);
 }
 
 static int fail(const char *what, int r)
@@ -290,51 +386,34 @@ static int start_collector(
 
 /* Collector first: when the service begins to answer, there is something to say. At the end its
  * thread goes before the service it wakes, and its memory after the service that asks it. */
-static int serve(const struct config *config, const struct assets *assets)
+static int serve(struct server *server)
 {
     struct bell bell = {NULL};
-    struct collector *collector = NULL;
-    struct service *service = NULL;
-    int r = start_collector(config, &bell, &collector);
+    int r = start_collector(server->config, &bell, &server->collector);
 
     if (r < 0)
         return fail("the network cannot be read", r);
-    r = open_service(config, assets, collector, &service);
+    r = open_service(server);
     if (r == 0) {
-        atomic_store(&bell.service, service);
-        announce(config, service);
-        service_run(service);
+        atomic_store(&bell.service, server->service);
+        announce(server->config, server->service);
+        service_run(server->service);
     }
     atomic_store(&bell.service, NULL);
-    collector_stop(collector);
-    service_free(service);
-    collector_free(collector);
-    return r < 0 ? fail_to_listen(config, r) : EXIT_SUCCESS;
+    collector_stop(server->collector);
+    service_free(server->service);
+    collector_free(server->collector);
+    return r < 0 ? fail_to_listen(server->config, r) : EXIT_SUCCESS;
 }
 
-static int serve_page(const struct config *config, const char *folder)
+/* Until the service looks for it, SIGHUP waits: it must not end what is only about to start. */
+static void hold_back_hangup(void)
 {
-    struct assets assets CLEANUP(assets_fini) = {0};
-    char what[PATH_MAX * 2 + 64];
-    int r = assets_init(&assets, folder);
+    sigset_t hangup;
 
-    if (r == 0)
-        return serve(config, &assets);
-    snprintf(what, sizeof what,
-        r == -ENOENT ? "there is no page (index.html) in %s" : "the page in %s cannot be read",
-        folder);
-    return fail(what, r);
-}
-
-static int serve_from(const struct config *config)
-{
-    char web[PATH_MAX * 2];
-
-    if (config->web)
-        return serve_page(config, config->web);
-    if (!find_web(web, sizeof web))
-        return wrong_use("the page is not where it belongs; name its folder with --web");
-    return serve_page(config, web);
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    sigprocmask(SIG_BLOCK, &hangup, NULL);
 }
 
 /* --- the commands --- */
@@ -353,7 +432,7 @@ static void allow_descriptors(const struct config *config)
         log_warning("the limit of open files cannot be raised: %s", strerror(errno));
 }
 
-static int check_config(const struct config *config, const struct arguments *arguments)
+static int check_config(struct config *config, const struct arguments *arguments)
 {
     struct config other;
     char error[CONFIG_ERROR_BYTES];
@@ -373,16 +452,27 @@ static int check_config(const struct config *config, const struct arguments *arg
     return EXIT_SUCCESS;
 }
 
-static int run_serve(const struct config *config, const struct arguments *arguments)
+static int run_serve(struct config *config, const struct arguments *arguments)
 {
+    struct server server = {.arguments = arguments, .config = config};
     char error[CONFIG_ERROR_BYTES];
+    int status;
 
     if (arguments->topics)
         return wrong_use("--topics goes with snapshot");
-    return config_check(config, error) ? wrong_use(error) : serve_from(config);
+    if (config_check(config, error))
+        return wrong_use(error);
+    hold_back_hangup();
+    if (read_page(config, &server.assets, error)) {
+        log_error("%s", error);
+        return EXIT_FAILURE;
+    }
+    status = serve(&server);
+    assets_fini(&server.assets);
+    return status;
 }
 
-static int run_snapshot(const struct config *config, const struct arguments *arguments)
+static int run_snapshot(struct config *config, const struct arguments *arguments)
 {
     char error[CONFIG_ERROR_BYTES];
     unsigned topics;
@@ -399,14 +489,14 @@ static int run_snapshot(const struct config *config, const struct arguments *arg
 
 static const struct {
     const char *name;
-    int (*run)(const struct config *config, const struct arguments *arguments);
+    int (*run)(struct config *config, const struct arguments *arguments);
 } commands[] = {
     {"serve", run_serve},
     {"snapshot", run_snapshot},
     {"check-config", check_config},
 };
 
-static int run_command(const struct config *config, const struct arguments *arguments)
+static int run_command(struct config *config, const struct arguments *arguments)
 {
     char error[CONFIG_ERROR_BYTES];
 
@@ -421,11 +511,12 @@ static int run_command(const struct config *config, const struct arguments *argu
 
 int main(int count, char **words)
 {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.count = count, .words = words};
     struct config config;
     char error[CONFIG_ERROR_BYTES];
     int status;
 
+    log_init();
     config_init(&config);
     if (read_arguments(&config, &arguments, count, words, error)) {
         status = wrong_use(error);

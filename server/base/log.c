@@ -5,9 +5,29 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug"};
+/* syslog(3)'s numbers; it has four that are worse or between */
+static const char *const journal_heads[] = {"<3>", "<4>", "<5>", "<6>", "<7>"};
 static enum log_level threshold = LOG_LEVEL_NOTICE;
+static bool is_journal;
+
+/* $JOURNAL_STREAM names the stream the service manager gave; another may be there by now. */
+void log_init(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat status;
+
+    is_journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+                 fstat(2, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
+const char *log_head(enum log_level level)
+{
+    return is_journal ? journal_heads[level] : "ifpulse: ";
+}
 
 void log_set_level(enum log_level level)
 {
@@ -51,6 +71,7 @@ void log_line(enum log_level level, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     escape(text, line, sizeof line);
-    fprintf(stderr, "ifpulse: %s%s%s\n", level <= LOG_LEVEL_WARNING ? level_words[level] : "",
+    fprintf(stderr, "%s%s%s%s\n", log_head(level),
+        level <= LOG_LEVEL_WARNING ? level_words[level] : "",
         level <= LOG_LEVEL_WARNING ? ": " : "", line);
 }

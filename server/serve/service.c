@@ -4,11 +4,13 @@
 #include "client_commands.h"
 #include "http.h"
 #include "log.h"
+#include "supervisor.h"
 
 #include <libwebsockets.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -37,19 +39,25 @@ struct service {
     struct lws_context *context;
     struct lws_vhost *vhost;
     struct lws_protocols protocols[3];
-    lws_sorted_usec_list_t sweep, goodbye;
+    lws_sorted_usec_list_t sweep, goodbye, watchdog;
+    struct service_owner owner;
+    int64_t watchdog_us; /* 0: nobody waits for a sign of life */
+    unsigned clients_told;
     unsigned connections, connections_max;
     int goodbyes;
     bool is_leaving, is_over;
+    bool is_stuck; /* the network is not being read, and that was logged */
 };
 
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_asked, reload_asked;
 static _Atomic(struct lws_context *) signal_context;
 
 static void on_signal(int number)
 {
-    (void)number;
-    stop_asked = 1;
+    if (number == SIGHUP)
+        reload_asked = 1;
+    else
+        stop_asked = 1;
     if (signal_context)
         lws_cancel_service(signal_context);
 }
@@ -57,6 +65,57 @@ static void on_signal(int number)
 static struct service *service_of(struct lws *wsi)
 {
     return lws_context_user(lws_get_context(wsi));
+}
+
+/* --- what the service manager is told --- */
+
+static void tell_status(struct service *service)
+{
+    service->clients_told = service->hub.client_count;
+    supervisor_tell("STATUS=Port %u, %u clients%s", service_port(service), service->clients_told,
+        service->is_stuck ? "; the network is not being read" : "");
+}
+
+static void note_stuck(struct service *service, int64_t late_ms)
+{
+    service->is_stuck = late_ms > 0;
+    if (service->is_stuck)
+        log_error("a reading of the network is late by %" PRId64
+                  " s; the service manager is to end this",
+            late_ms / 1000);
+    else
+        log_notice("the network is being read again");
+    tell_status(service);
+}
+
+/* An interval may be an hour, so it is not observations that are waited for, but a reading that has
+ * begun, or should have, and does not end. */
+static void feed_watchdog(lws_sorted_usec_list_t *timer)
+{
+    struct service *service = CONTAINER_OF(timer, struct service, watchdog);
+    int64_t late_ms = service->owner.late_ms(service->owner.context);
+
+    if (late_ms * 1000 < service->watchdog_us)
+        late_ms = 0;
+    if ((late_ms > 0) != service->is_stuck)
+        note_stuck(service, late_ms);
+    if (late_ms == 0)
+        supervisor_tell("WATCHDOG=1");
+    lws_sul_schedule(service->context, 0, timer, feed_watchdog, service->watchdog_us / 2);
+}
+
+static void tell_ready(struct service *service)
+{
+    supervisor_tell("READY=1");
+    tell_status(service);
+}
+
+static void reload(struct service *service)
+{
+    reload_asked = 0;
+    supervisor_tell("RELOADING=1\nMONOTONIC_USEC=%" PRId64, (int64_t)lws_now_usecs());
+    service->owner.reload(service->owner.context);
+    tell_ready(service);
 }
 
 /* --- timers --- */
@@ -68,6 +127,8 @@ static void sweep(lws_sorted_usec_list_t *timer)
     clients_sweep(&service->hub);
     hub_sweep(&service->hub);
     http_wake(&service->http); /* some may have waited long enough */
+    if (service->hub.client_count != service->clients_told)
+        tell_status(service);
     lws_sul_schedule(service->context, 0, timer, sweep, SWEEP_US);
 }
 
@@ -91,6 +152,7 @@ static void say_goodbye(lws_sorted_usec_list_t *timer)
 static void leave(struct service *service)
 {
     service->is_leaving = true;
+    supervisor_tell("STOPPING=1");
     log_notice("stopping; %u clients are told", service->hub.client_count);
     for (struct client *client = service->hub.clients; client; client = client->next)
         client_close(client, 1001, "server stopping");
@@ -101,6 +163,8 @@ static void on_wake(struct service *service)
 {
     if (stop_asked && !service->is_leaving)
         leave(service);
+    if (reload_asked && !service->is_leaving)
+        reload(service);
     if (!hub_take(&service->hub))
         return;
     clients_update(&service->hub);
@@ -312,10 +376,15 @@ static void set_access(struct service *service, const struct service_options *op
 static void catch_signals(struct service *service)
 {
     struct sigaction action = {.sa_handler = on_signal};
+    sigset_t hangup;
 
     signal_context = service->context;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    sigemptyset(&hangup); /* main held it back until here */
+    sigaddset(&hangup, SIGHUP);
+    sigprocmask(SIG_UNBLOCK, &hangup, NULL);
 }
 
 DEFINE_CLEANUP(struct service, service_free)
@@ -338,6 +407,8 @@ int service_new(const struct service_options *options, struct service **ret_serv
     (void)hub_take(&service->hub); /* nobody is answered before there is something to say */
     service->http.hub = &service->hub;
     service->http.assets = options->assets;
+    service->owner = options->owner;
+    service->watchdog_us = supervisor_watchdog_us();
     r = open_context(service, options);
     if (r < 0)
         return r;
@@ -368,8 +439,21 @@ void service_run(struct service *service)
 {
     int r = 0;
 
+    tell_ready(service);
+    if (service->watchdog_us > 0)
+        feed_watchdog(&service->watchdog);
     while (r >= 0 && !service->is_over && !(service->is_leaving && service->hub.client_count == 0))
         r = lws_service(service->context, 0);
+}
+
+void service_reload(struct service *service, const struct service_options *options)
+{
+    uint32_t clients = service->hub.options.limits.clients;
+
+    service->hub.options.limits = options->hub.limits;
+    service->hub.options.limits.clients = clients; /* descriptors were reserved for these */
+    service->http.access.allowed_hosts = options->allowed_hosts;
+    service->http.access.allowed_origins = options->allowed_origins;
 }
 
 void service_wake(struct service *service)

@@ -10,6 +10,13 @@
 
 struct service;
 
+/* What the rest of the program does when the event loop asks. */
+struct service_owner {
+    int64_t (*late_ms)(void *context); /* for how long a reading of the network is overdue */
+    void (*reload)(void *context);     /* SIGHUP; may call service_reload */
+    void *context;
+};
+
 struct service_options {
     char address[64];                 /* to listen on, IPv4 or IPv6, without brackets */
     uint16_t port;                    /* 0: any that is free */
@@ -18,6 +25,7 @@ struct service_options {
     const char *const *allowed_origins;
     unsigned descriptors_elsewhere; /* that the rest of the program may need, beyond a few */
     struct hub_options hub;
+    struct service_owner owner;
 };
 
 /* Listens. -EADDRINUSE and the like say why not. The first observation must be there to be taken.
@@ -29,8 +37,14 @@ void service_free(struct service *service);
 /* The port listened on. */
 uint16_t service_port(const struct service *service);
 
-/* Serves until SIGTERM or SIGINT, then says goodbye to every client and returns. */
+/* Serves until SIGTERM or SIGINT, then says goodbye to every client and returns. The service
+ * manager is told of all of it, and that this goes on as long as no reading of the network is late
+ * by as much as its watchdog waits. */
 void service_run(struct service *service);
+
+/* Takes over what can change at run time: who is allowed, and the limits but for that of clients.
+ */
+void service_reload(struct service *service, const struct service_options *options);
 
 /* An observation can be taken. From any thread. */
 void service_wake(struct service *service);

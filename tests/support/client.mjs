@@ -106,7 +106,7 @@ class Subscription {
 }
 
 export class Client {
-    constructor(t, server, { target = "/api/v1/stream", subprotocol = "ifpulse.v1", keepsHistory = false, repeats = false, options } = {}) {
+    constructor(t, server, { scheme = "ws", target = "/api/v1/stream", subprotocol = "ifpulse.v1", keepsHistory = false, repeats = false, options } = {}) {
         this.violations = [];
         this.errors = []; // the server's error messages, in order
         this.pongs = [];
@@ -117,7 +117,7 @@ export class Client {
         this.repeats = repeats; // applies all that it gets twice
         this.deflated = 0;
         this.onText = undefined; // sees each message as it came
-        this.socket = new WebSocket(`ws://${server.host}:${server.port}${target}`, subprotocol,
+        this.socket = new WebSocket(`${scheme}://${server.host}:${server.port}${target}`, subprotocol,
             { perMessageDeflate: false, ...options });
         this.closed = new Promise((done) => {
             this.socket.on("close", (code, reason) => {
