@@ -13,6 +13,7 @@
 struct access_rules {
     const char *hostname;             /* of this machine; NULL when only loopback is listened on */
     uint16_t port;                    /* of the listener */
+    bool is_tls;                      /* it speaks https */
     const char *const *allowed_hosts; /* "name" for any port, or "name:port"; NULL-terminated */
     const char *const *allowed_origins; /* "https://name:port"; NULL-terminated */
 };

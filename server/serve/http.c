@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "api.h"
+#include "hub.h"
 #include "log.h"
 
 #include <libwebsockets.h>
@@ -29,64 +30,15 @@ static const struct lws_protocol_vhost_options security_headers[] = {
     {NULL, NULL, "cross-origin-resource-policy:", "same-origin"},
 };
 
-const struct lws_protocol_vhost_options *http_headers(void)
+static const struct lws_protocol_vhost_options tls_headers = {
+    security_headers, NULL, "strict-transport-security:", "max-age=31536000"};
+
+const struct lws_protocol_vhost_options *http_headers(bool is_tls)
 {
-    return security_headers;
+    return is_tls ? &tls_headers : security_headers;
 }
 
-/* --- who may come in --- */
-
-static int refuse_host(struct http_response *response, const char *host)
-{
-    if (!host)
-        return api_problem(response, 400, "bad-request",
-            "The request names no host that can be read; send one Host header.");
-    return api_problem(response, 403, "forbidden",
-        "This server is not \"%.200s\"; ask it by its address, or add the name to allowed_hosts.",
-        host);
-}
-
-/* The address the connection came in on, an IPv4 one as such also on an IPv6 socket; "" when it
- * cannot be told. */
-static void read_local_address(struct lws *wsi, char *text, size_t size)
-{
-    struct sockaddr_storage name;
-    socklen_t length = sizeof name;
-    struct sockaddr *address = (struct sockaddr *)&name;
-
-    text[0] = '\0';
-    if (getsockname(lws_get_socket_fd(wsi), address, &length) < 0)
-        return;
-    getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
-    if (strncmp(text, "::ffff:", 7) == 0 && strchr(text, '.'))
-        memmove(text, text + 7, strlen(text + 7) + 1);
-}
-
-/* Fills in the refusal when there is one: status is 0 otherwise. */
-static int check_access(const struct http *http, struct lws *wsi, struct http_response *response)
-{
-    char *host CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_HOST);
-    char *origin CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_ORIGIN);
-    char local[64] = "";
-
-    read_local_address(wsi, local, sizeof local);
-    switch (access_check(&http->access, host, origin, local)) {
-    case ACCESS_GRANTED:
-        return 0;
-    case ACCESS_NO_HOST:
-        return refuse_host(response, NULL);
-    case ACCESS_WRONG_HOST:
-        log_notice("refused: Host %s, Origin %s: no such host here", host, origin ? origin : "-");
-        return refuse_host(response, host);
-    case ACCESS_WRONG_ORIGIN:
-        log_notice("refused: Host %s, Origin %s: another site", host, origin);
-        return api_problem(response, 403, "forbidden",
-            "Pages of \"%.200s\" may not read this server; its allowed_origins would have to name "
-            "it.",
-            origin);
-    }
-    return 0;
-}
+/* --- what is read at all --- */
 
 /* libwebsockets reads the body before it lets an answer out, and what it is to be answered with may
  * be gone by then. */
@@ -197,6 +149,8 @@ static int send_response(struct http_exchange *exchange, struct lws *wsi)
         return -1;
     if (!has_body)
         return complete(exchange, wsi);
+    if (exchange->is_held)
+        return write_body(exchange, wsi);
     if (exchange->is_last) /* libwebsockets would wait for the request's own body first */
         return write_body(exchange, wsi);
     lws_callback_on_writable(wsi);
@@ -274,6 +228,35 @@ static int end_early(struct http_exchange *exchange, struct lws *wsi)
     return send_response(exchange, wsi);
 }
 
+/* Held back, it is written whole and at once, for while it is, the socket takes nothing. */
+static int refuse_later(struct http_exchange *exchange, struct lws *wsi, int64_t delay_ms)
+{
+    struct caller *caller = caller_of(wsi);
+
+    if (!caller_hold(caller, delay_ms))
+        return -1;
+    exchange->is_held = true;
+    if (send_response(exchange, wsi))
+        return -1;
+    caller_keep(caller, delay_ms);
+    return 0;
+}
+
+static int answer_guarded(struct http_exchange *exchange, struct lws *wsi)
+{
+    struct gate_pass pass;
+    int r = gate_check_token(&exchange->http->gate, wsi, true, &exchange->response, &pass);
+
+    if (r < 0)
+        return -1;
+    if (pass.delay_ms > 0)
+        return refuse_later(exchange, wsi, pass.delay_ms);
+    if (exchange->response.status)
+        return send_response(exchange, wsi);
+    exchange->request->scope = pass.token ? pass.token->scope : SCOPE_ALL;
+    return answer(exchange, wsi);
+}
+
 int http_begin(struct http *http, struct http_exchange *exchange, struct lws *wsi)
 {
     struct http_response *response = &exchange->response;
@@ -282,13 +265,15 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
     exchange->http = http;
     http_end(exchange);
     exchange->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-    r = check_access(http, wsi, response);
+    r = gate_check(&http->gate, wsi, response);
     if (r == 0 && !response->status)
         r = check_method(wsi, response);
     if (r == 0 && response->status)
         return end_early(exchange, wsi);
     if (r == 0)
         r = http_read_request(wsi, &exchange->request);
+    if (r == 0 && gate_guards(exchange->request->path))
+        return answer_guarded(exchange, wsi);
     if (r == -E2BIG) {
         r = api_problem(response, 400, "bad-request",
             "The address or a part of its query is longer than %d bytes, has a NUL in it, or there "
@@ -321,11 +306,19 @@ int http_connect(struct lws *wsi)
 
     snprintf(head, sizeof head,
         "HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\nconnection: close\r\n"
-        "content-type: application/problem+json\r\ncontent-length: %zu\r\n\r\n",
+        "content-type: application/problem+json\r\ncontent-length: %zu\r\n",
         sizeof body - 1);
     if (buffer_reserve(&text, LWS_PRE))
         text.length = LWS_PRE;
     buffer_append_text(&text, head);
+    for (const struct lws_protocol_vhost_options *header = http_headers(lws_is_ssl(wsi)); header;
+         header = header->next) {
+        buffer_append_text(&text, header->name);
+        buffer_append_char(&text, ' ');
+        buffer_append_text(&text, header->value);
+        buffer_append_text(&text, "\r\n");
+    }
+    buffer_append_text(&text, "\r\n");
     buffer_append_text(&text, body);
     if (!buffer_failed(&text))
         (void)lws_write(
@@ -376,21 +369,35 @@ static int check_upgrade(struct lws *wsi, const char *upgrade, struct http_respo
     return 0;
 }
 
+static int refuse_upgrade(struct lws *wsi, const struct http_response *response, int64_t delay_ms)
+{
+    if (delay_ms > 0 && !caller_hold(caller_of(wsi), delay_ms))
+        return -1;
+    if (write_headers(wsi, response) < 0)
+        return -1;
+    if (lws_write(wsi, (unsigned char *)frame_text(response->body, 0),
+            response->body->parts[0].length, LWS_WRITE_HTTP_FINAL) < 0)
+        return -1;
+    if (delay_ms > 0)
+        caller_keep(caller_of(wsi), delay_ms);
+    return 1;
+}
+
 int http_upgrade(struct http *http, struct lws *wsi, const char *upgrade)
 {
     struct http_response response = {0};
-    int r = check_access(http, wsi, &response);
+    struct gate_pass pass = {0};
+    int r = gate_check(&http->gate, wsi, &response);
 
     if (r == 0 && !response.status)
         r = check_upgrade(wsi, upgrade, &response);
     if (r == 0 && !response.status)
-        return 0;
+        r = gate_check_token(&http->gate, wsi, false, &response, &pass);
+    if (r == 0 && !response.status)
+        caller_grant(caller_of(wsi), pass.token);
     counts_add_response(&http->hub->counts, response.status);
-    if (r == 0)
-        r = write_headers(wsi, &response);
-    if (r == 0 && lws_write(wsi, (unsigned char *)frame_text(response.body, 0),
-                      response.body->parts[0].length, LWS_WRITE_HTTP_FINAL) < 0)
-        r = -1;
+    if (r == 0 && response.status)
+        r = refuse_upgrade(wsi, &response, pass.delay_ms);
     http_response_fini(&response);
-    return r < 0 ? -1 : 1;
+    return r < 0 ? -1 : r;
 }

@@ -1,9 +1,10 @@
 #include "service.h"
 
-#include "client.h"
+#include "client_access.h"
 #include "client_commands.h"
 #include "http.h"
 #include "log.h"
+#include "tls.h"
 
 #include <libwebsockets.h>
 
@@ -28,6 +29,7 @@ enum {
     LEAST_FDS = 48,
     SPARE_FDS = 64,         /* for files, netlink and the like */
     HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
+    HANDSHAKE_S = 10,
 };
 
 struct service {
@@ -38,18 +40,23 @@ struct service {
     struct lws_vhost *vhost;
     struct lws_protocols protocols[3];
     lws_sorted_usec_list_t sweep, goodbye;
-    unsigned connections, connections_max;
+    struct callers callers;
+    struct tokens tokens;
+    SSL_CTX *tls; /* lent by libwebsockets; NULL: none */
+    const char *token_file, *tls_certificate, *tls_key;
     int goodbyes;
     bool is_leaving, is_over;
 };
 
-static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t stop_asked, reload_asked;
 static _Atomic(struct lws_context *) signal_context;
 
 static void on_signal(int number)
 {
-    (void)number;
-    stop_asked = 1;
+    if (number == SIGHUP)
+        reload_asked = 1;
+    else
+        stop_asked = 1;
     if (signal_context)
         lws_cancel_service(signal_context);
 }
@@ -66,6 +73,7 @@ static void sweep(lws_sorted_usec_list_t *timer)
     struct service *service = CONTAINER_OF(timer, struct service, sweep);
 
     clients_sweep(&service->hub);
+    callers_sweep(&service->callers, hub_now_ms());
     hub_sweep(&service->hub);
     http_wake(&service->http); /* some may have waited long enough */
     lws_sul_schedule(service->context, 0, timer, sweep, SWEEP_US);
@@ -97,8 +105,56 @@ static void leave(struct service *service)
     lws_sul_schedule(service->context, 0, &service->goodbye, say_goodbye, GOODBYE_US);
 }
 
+/* --- reading again --- */
+
+static void set_tokens(struct service *service, const struct tokens *tokens)
+{
+    tokens_fini(&service->tokens);
+    service->tokens = *tokens;
+    service->hub.tokens = service->http.gate.tokens = &service->tokens;
+    clients_check_access(&service->hub);
+}
+
+static void renew_tokens(struct service *service)
+{
+    struct tokens tokens;
+    char error[TOKENS_ERROR_BYTES];
+
+    if (!service->token_file)
+        return;
+    if (tokens_read(service->token_file, &tokens, error)) {
+        log_error("%s; the tokens stay as they were", error);
+        return;
+    }
+    set_tokens(service, &tokens);
+    log_notice("%zu tokens are valid from now on", tokens.count);
+}
+
+static void renew_certificate(struct service *service)
+{
+    char error[TLS_ERROR_BYTES];
+
+    if (!service->tls)
+        return;
+    if (tls_renew(service->tls, service->tls_certificate, service->tls_key, error))
+        log_error("%s; the certificate stays as it was", error);
+    else
+        log_notice(
+            "new connections get the certificate that is now in %s", service->tls_certificate);
+}
+
+void service_reload(struct service *service)
+{
+    renew_tokens(service);
+    renew_certificate(service);
+}
+
 static void on_wake(struct service *service)
 {
+    if (reload_asked) {
+        reload_asked = 0;
+        service_reload(service);
+    }
     if (stop_asked && !service->is_leaving)
         leave(service);
     if (!hub_take(&service->hub))
@@ -121,12 +177,14 @@ static int on_http(
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         /* Refused here it costs nothing; refused by the kernel for want of descriptors, it spins.
          */
-        return service->is_leaving || service->connections >= service->connections_max;
+        return service->is_leaving || !callers_admit(&service->callers, (int)(intptr_t)in);
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        service->connections++;
-        return 0;
+        return callers_open(&service->callers, wsi);
     case LWS_CALLBACK_WSI_DESTROY:
-        service->connections -= service->connections > 0;
+        callers_close(wsi);
+        return 0;
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        service->tls = user;
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return http_upgrade(&service->http, wsi, in);
@@ -223,10 +281,22 @@ static int limit_descriptors(struct service *service, const struct service_optio
             (unsigned long long)limit.rlim_cur, LEAST_FDS);
         return -EMFILE;
     }
-    service->connections_max = (unsigned)limit.rlim_cur; /* of few, half are for connections */
-    service->connections_max -=
-        limit.rlim_cur < 2 * spare ? service->connections_max / 2 : (unsigned)spare;
+    service->callers.most = (unsigned)limit.rlim_cur; /* of few, half are for connections */
+    service->callers.most -=
+        limit.rlim_cur < 2 * spare ? service->callers.most / 2 : (unsigned)spare;
     return 0;
+}
+
+/* libwebsockets has made its tables by now; the rest of the program may have what there is. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_info("the limit of open files cannot be raised: %s", strerror(errno));
 }
 
 /* libwebsockets does not say why it cannot listen; trying it beforehand does. */
@@ -279,11 +349,18 @@ static int open_context(struct service *service, const struct service_options *o
         .user = service,
         .max_http_header_data = HEADER_BYTES,
         .server_string = "ifpulse",
-        .headers = http_headers(),
+        .headers = http_headers(options->tls_certificate),
+        .timeout_secs = HANDSHAKE_S,
+        .alpn = "http/1.1",
+        .ssl_cert_filepath = options->tls_certificate,
+        .ssl_private_key_filepath = options->tls_key,
+        .ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_RENEGOTIATION,
         .options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
                    (strchr(options->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
     };
 
+    if (options->tls_certificate)
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
     set_protocols(service);
     service->context = lws_create_context(&info);
@@ -301,12 +378,34 @@ static void set_access(struct service *service, const struct service_options *op
         (inet_pton(AF_INET, options->address, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 
     gethostname(service->hostname, sizeof service->hostname - 1);
-    service->http.access = (struct access_rules){
+    service->http.gate.access = (struct access_rules){
         .hostname = is_loopback ? NULL : service->hostname,
         .port = service_port(service),
+        .is_tls = service->tls,
         .allowed_hosts = options->allowed_hosts,
         .allowed_origins = options->allowed_origins,
     };
+}
+
+/* What is wrong with the files was said when the configuration was checked; they may have become so
+ * since. */
+static int guard(struct service *service, const struct service_options *options)
+{
+    struct tokens tokens;
+    char error[TOKENS_ERROR_BYTES];
+
+    set_access(service, options);
+    service->token_file = options->token_file;
+    service->tls_certificate = options->tls_certificate;
+    service->tls_key = options->tls_key;
+    if (!options->token_file)
+        return 0;
+    if (tokens_read(options->token_file, &tokens, error)) {
+        log_error("%s", error);
+        return -EINVAL;
+    }
+    set_tokens(service, &tokens);
+    return 0;
 }
 
 static void catch_signals(struct service *service)
@@ -316,6 +415,7 @@ static void catch_signals(struct service *service)
     signal_context = service->context;
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
 }
 
 DEFINE_CLEANUP(struct service, service_free)
@@ -339,9 +439,15 @@ int service_new(const struct service_options *options, struct service **ret_serv
     service->http.hub = &service->hub;
     service->http.assets = options->assets;
     r = open_context(service, options);
+    if (r == 0)
+        r = callers_init(&service->callers, service->context,
+            &(struct peers_rate){
+                options->hub.limits.requests_per_s, options->hub.limits.request_burst});
+    if (r == 0)
+        r = guard(service, options);
     if (r < 0)
         return r;
-    set_access(service, options);
+    raise_descriptors();
     catch_signals(service);
     lws_sul_schedule(service->context, 0, &service->sweep, sweep, SWEEP_US);
     *ret_service = HAND_OVER(service);
@@ -355,6 +461,8 @@ void service_free(struct service *service)
     signal_context = NULL;
     if (service->context)
         lws_context_destroy(service->context);
+    callers_fini(&service->callers);
+    tokens_fini(&service->tokens);
     hub_fini(&service->hub);
     free(service);
 }

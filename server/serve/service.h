@@ -16,6 +16,9 @@ struct service_options {
     const struct assets *assets;      /* the page; keeps it */
     const char *const *allowed_hosts; /* see access.h; keeps these */
     const char *const *allowed_origins;
+    const char *token_file;      /* NULL: no token is needed; keeps these three */
+    const char *tls_certificate; /* NULL: no TLS; else with its key */
+    const char *tls_key;
     unsigned descriptors_elsewhere; /* that the rest of the program may need, beyond a few */
     struct hub_options hub;
 };
@@ -28,6 +31,10 @@ void service_free(struct service *service);
 
 /* The port listened on. */
 uint16_t service_port(const struct service *service);
+
+/* Reads the tokens and the certificate again; what is wrong stays as it was, and is logged. SIGHUP
+ * does this. */
+void service_reload(struct service *service);
 
 /* Serves until SIGTERM or SIGINT, then says goodbye to every client and returns. */
 void service_run(struct service *service);
