@@ -117,8 +117,8 @@ export class Client {
         this.repeats = repeats; // applies all that it gets twice
         this.deflated = 0;
         this.onText = undefined; // sees each message as it came
-        this.socket = new WebSocket(`ws://${server.host}:${server.port}${target}`, subprotocol,
-            { perMessageDeflate: false, ...options });
+        this.socket = new WebSocket(`${server.isTls ? "wss" : "ws"}://${server.host}:${server.port}${target}`, subprotocol,
+            { perMessageDeflate: false, rejectUnauthorized: false, ...options });
         this.closed = new Promise((done) => {
             this.socket.on("close", (code, reason) => {
                 this.end = { code, reason: reason.toString() };
