@@ -62,7 +62,7 @@ bool callers_admit(struct callers *all, int fd)
 {
     struct peer *peer;
 
-    if (all->count >= all->most)
+    if (all->count + all->held >= all->most)
         return false;
     peer = peer_of(all, fd);
     return peer && peers_may_arrive(&all->peers, peer, hub_now_ms());
@@ -105,6 +105,15 @@ int callers_open(struct callers *all, struct lws *wsi)
     return 0;
 }
 
+static void drop_held(struct caller *caller)
+{
+    if (caller->held_fd < 0)
+        return;
+    close(caller->held_fd);
+    caller->held_fd = -1;
+    caller->all->held--;
+}
+
 void callers_close(struct lws *wsi)
 {
     struct caller *caller = caller_of(wsi);
@@ -113,8 +122,7 @@ void callers_close(struct lws *wsi)
         return;
     lws_set_opaque_user_data(wsi, NULL);
     lws_sul_cancel(&caller->release);
-    if (caller->held_fd >= 0)
-        close(caller->held_fd);
+    drop_held(caller);
     caller_ask(caller);
     caller->all->count--;
     peers_disconnect(&caller->all->peers, caller->peer, hub_now_ms());
@@ -153,23 +161,24 @@ static void release(lws_sorted_usec_list_t *timer)
     struct caller *caller = CONTAINER_OF(timer, struct caller, release);
 
     (void)dup3(caller->held_fd, lws_get_socket_fd(caller->wsi), O_CLOEXEC);
-    close(caller->held_fd);
-    caller->held_fd = -1;
+    drop_held(caller);
     lws_callback_on_writable(caller->wsi);
 }
 
 bool caller_hold(struct caller *caller, int64_t ms)
 {
     int fd = lws_get_socket_fd(caller->wsi);
-    int real = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    bool has_room = caller->all->count + caller->all->held < caller->all->most;
+    int real = has_room ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 
     if (real < 0 || dup3(caller->all->wall[0], fd, O_CLOEXEC) < 0) {
-        log_info("a refusal cannot be held back: %s", strerror(errno));
+        log_info("a refusal cannot be held back: %s", has_room ? strerror(errno) : "no room");
         if (real >= 0)
             close(real);
         return false;
     }
     caller->held_fd = real;
+    caller->all->held++;
     lws_sul_schedule(caller->all->context, 0, &caller->release, release, ms * 1000);
     return true;
 }

@@ -20,8 +20,9 @@ struct callers {
     struct peers peers;
     struct refusals refusals;
     struct caller *oldest, *newest; /* of those that have asked nothing yet */
-    unsigned count, most;
-    int wall[2]; /* a socket that takes nothing, and its other end, which keeps it so */
+    unsigned count, held; /* how many there are, and how many sockets are held back beside them */
+    unsigned most;        /* of both together */
+    int wall[2];          /* a socket that takes nothing, and its other end, which keeps it so */
 };
 
 struct caller {

@@ -9,6 +9,7 @@
 #include <libwebsockets.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -27,6 +28,7 @@ enum {
     LEAVE_US = 1600000,   /* then the rest is dropped */
     NOTSENT_LOWAT = 16384,
     LEAST_FDS = 48,
+    FEW_FDS = 8,
     SPARE_FDS = 64,         /* for files, netlink and the like */
     HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
     HANDSHAKE_S = 10,
@@ -262,6 +264,29 @@ static void on_log(int level, const char *line)
 
 /* --- setting up --- */
 
+static unsigned count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+/* How many of these descriptors are for connections. Where there are few, the rest of the program
+ * gets by with little more than it has. */
+static unsigned connections_for(unsigned limit, unsigned spare)
+{
+    unsigned others = count_descriptors() + FEW_FDS;
+
+    if (limit >= 2 * spare)
+        return limit - spare;
+    return limit > others + FEW_FDS ? limit - others : FEW_FDS;
+}
+
 /* libwebsockets reserves memory by this limit and spins when it is reached, so it is ours to set.
  */
 static int limit_descriptors(struct service *service, const struct service_options *options)
@@ -281,9 +306,7 @@ static int limit_descriptors(struct service *service, const struct service_optio
             (unsigned long long)limit.rlim_cur, LEAST_FDS);
         return -EMFILE;
     }
-    service->callers.most = (unsigned)limit.rlim_cur; /* of few, half are for connections */
-    service->callers.most -=
-        limit.rlim_cur < 2 * spare ? service->callers.most / 2 : (unsigned)spare;
+    service->callers.most = connections_for((unsigned)limit.rlim_cur, (unsigned)spare);
     return 0;
 }
 
