@@ -125,3 +125,28 @@ enum access_verdict access_check(const struct access_rules *rules, const char *h
         return ACCESS_WRONG_ORIGIN;
     return ACCESS_GRANTED;
 }
+
+bool access_is_guarded(const char *path)
+{
+    static const char *const guarded[] = {"/api", "/metrics"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(guarded); i++) {
+        size_t length = strlen(guarded[i]);
+
+        if (strncmp(path, guarded[i], length) == 0 && strchr("/", path[length]))
+            return true;
+    }
+    return false;
+}
+
+const char *access_bearer(const char *authorization)
+{
+    static const char scheme[] = "Bearer ";
+    const char *token;
+
+    if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+        return NULL;
+    token = authorization + sizeof scheme - 1;
+    token += strspn(token, " ");
+    return *token ? token : NULL;
+}

@@ -95,31 +95,6 @@ int gate_check(struct gate *gate, struct lws *wsi, struct http_response *respons
 
 /* --- the token --- */
 
-bool gate_guards(const char *path)
-{
-    static const char *const guarded[] = {"/api", "/metrics"};
-
-    for (size_t i = 0; i < ARRAY_LENGTH(guarded); i++) {
-        size_t length = strlen(guarded[i]);
-
-        if (strncmp(path, guarded[i], length) == 0 && strchr("/", path[length]))
-            return true;
-    }
-    return false;
-}
-
-const char *gate_bearer(const char *authorization)
-{
-    static const char scheme[] = "Bearer ";
-    const char *token;
-
-    if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
-        return NULL;
-    token = authorization + sizeof scheme - 1;
-    token += strspn(token, " ");
-    return *token ? token : NULL;
-}
-
 static int refuse_token(struct http_response *response, bool was_sent)
 {
     int r = api_problem(response, 401, "unauthorized",
@@ -145,7 +120,7 @@ int gate_check_token(struct gate *gate, struct lws *wsi, bool is_needed,
     if (!gate->tokens)
         return 0;
     header = http_copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
-    bearer = gate_bearer(header);
+    bearer = access_bearer(header);
     pass.token = bearer ? tokens_find(gate->tokens, bearer) : NULL;
     if (bearer && !pass.token) {
         pass.delay_ms = peers_fail(peer, hub_now_ms());

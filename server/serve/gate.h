@@ -27,10 +27,4 @@ struct gate_pass {
 MUST_CHECK int gate_check_token(struct gate *gate, struct lws *wsi, bool is_needed,
     struct http_response *response, struct gate_pass *ret_pass);
 
-/* Whether the path asks for a token where tokens are on: the page does not, all else does. */
-bool gate_guards(const char *path);
-
-/* The token in the text of an Authorization header; NULL: it is of another kind, or malformed. */
-const char *gate_bearer(const char *authorization);
-
 #endif

@@ -272,7 +272,7 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
         return end_early(exchange, wsi);
     if (r == 0)
         r = http_read_request(wsi, &exchange->request);
-    if (r == 0 && gate_guards(exchange->request->path))
+    if (r == 0 && access_is_guarded(exchange->request->path))
         return answer_guarded(exchange, wsi);
     if (r == -E2BIG) {
         r = api_problem(response, 400, "bad-request",
