@@ -15,7 +15,6 @@ enum {
     PIECE_BYTES = 65536,
     STALLED_S = 10, /* a reader that takes none of a body for so long is cut */
     HEADER_BYTES = 4096,
-    KEY_LENGTH = 24, /* of Sec-WebSocket-Key */
 };
 
 static const struct lws_protocol_vhost_options security_headers[] = {
@@ -51,12 +50,23 @@ static bool announces_body(struct lws *wsi)
            lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
 }
 
+static bool is_get_or_head(struct lws *wsi)
+{
+    return lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+}
+
+/* So that the connection may go on after a refusal. */
+static bool has_only_headers(struct lws *wsi)
+{
+    return is_get_or_head(wsi) && !announces_body(wsi);
+}
+
 static int check_method(struct lws *wsi, struct http_response *response)
 {
     int r;
 
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
-        lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
+    if (is_get_or_head(wsi))
         return announces_body(wsi) ? api_problem(response, 400, "bad-request",
                                          "A GET or HEAD has no body here; send it without one.")
                                    : 0;
@@ -99,7 +109,7 @@ static void add_headers(struct header_writer *writer, const struct http_response
         writer->failed = true;
 }
 
-static int write_headers(struct lws *wsi, const struct http_response *response)
+int http_write_headers(struct lws *wsi, const struct http_response *response)
 {
     unsigned char text[LWS_PRE + HEADER_BYTES], *start = text + LWS_PRE;
     struct header_writer writer = {.wsi = wsi, .at = start, .end = text + sizeof text - 1};
@@ -145,7 +155,7 @@ static int send_response(struct http_exchange *exchange, struct lws *wsi)
 
     exchange->is_answered = true;
     counts_add_response(&exchange->http->hub->counts, response->status);
-    if (write_headers(wsi, response) < 0)
+    if (http_write_headers(wsi, response) < 0)
         return -1;
     if (!has_body)
         return complete(exchange, wsi);
@@ -266,6 +276,8 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
     http_end(exchange);
     exchange->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     r = gate_check(&http->gate, wsi, response);
+    if (r == 0 && response->status && has_only_headers(wsi))
+        return send_response(exchange, wsi);
     if (r == 0 && !response->status)
         r = check_method(wsi, response);
     if (r == 0 && response->status)
@@ -324,80 +336,4 @@ int http_connect(struct lws *wsi)
         (void)lws_write(
             wsi, (unsigned char *)text.bytes + LWS_PRE, text.length - LWS_PRE, LWS_WRITE_RAW);
     return -1;
-}
-
-/* --- becoming a WebSocket --- */
-
-/* Whether the comma-separated list has the word. */
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    while (*list) {
-        list += strspn(list, ", \t");
-        if (strncmp(list, word, length) == 0 && strchr(", \t", list[length]))
-            return true;
-        list += strcspn(list, ",");
-    }
-    return false;
-}
-
-static int check_upgrade(struct lws *wsi, const char *upgrade, struct http_response *response)
-{
-    char *path CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_GET_URI);
-    char *protocols CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_PROTOCOL);
-    char *version CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_VERSION);
-
-    if (strcasecmp(upgrade, "websocket") != 0)
-        return api_problem(
-            response, 400, "bad-request", "Nothing is upgraded to here but websocket.");
-    if (!path || strcmp(path, "/api/v1/stream") != 0)
-        return api_problem(response, 404, "not-found",
-            "The stream is at /api/v1/stream, not at \"%.200s\".", path ? path : "");
-    if (!version || strcmp(version, "13") != 0)
-        return api_problem(
-            response, 400, "bad-request", "Sec-WebSocket-Version must be 13 (RFC 6455).");
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_KEY) != KEY_LENGTH)
-        return api_problem(response, 400, "bad-request",
-            "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455).");
-    /* libwebsockets takes the first of the client's words that it knows, and it knows its own. */
-    if (!protocols || !has_word(protocols, HTTP_STREAM_PROTOCOL) ||
-        has_word(protocols, HTTP_PLAIN_PROTOCOL))
-        return api_problem(response, 400, "bad-request",
-            "Sec-WebSocket-Protocol must name %s; it names %.200s.", HTTP_STREAM_PROTOCOL,
-            protocols ? protocols : "nothing");
-    return 0;
-}
-
-static int refuse_upgrade(struct lws *wsi, const struct http_response *response, int64_t delay_ms)
-{
-    if (delay_ms > 0 && !caller_hold(caller_of(wsi), delay_ms))
-        return -1;
-    if (write_headers(wsi, response) < 0)
-        return -1;
-    if (lws_write(wsi, (unsigned char *)frame_text(response->body, 0),
-            response->body->parts[0].length, LWS_WRITE_HTTP_FINAL) < 0)
-        return -1;
-    if (delay_ms > 0)
-        caller_keep(caller_of(wsi), delay_ms);
-    return 1;
-}
-
-int http_upgrade(struct http *http, struct lws *wsi, const char *upgrade)
-{
-    struct http_response response = {0};
-    struct gate_pass pass = {0};
-    int r = gate_check(&http->gate, wsi, &response);
-
-    if (r == 0 && !response.status)
-        r = check_upgrade(wsi, upgrade, &response);
-    if (r == 0 && !response.status)
-        r = gate_check_token(&http->gate, wsi, false, &response, &pass);
-    if (r == 0 && !response.status)
-        caller_grant(caller_of(wsi), pass.token);
-    counts_add_response(&http->hub->counts, response.status);
-    if (r == 0 && response.status)
-        r = refuse_upgrade(wsi, &response, pass.delay_ms);
-    http_response_fini(&response);
-    return r < 0 ? -1 : r;
 }

@@ -61,6 +61,9 @@ void http_end(struct http_exchange *exchange);
  * returns -1, for the connection to be closed. */
 MUST_CHECK int http_connect(struct lws *wsi);
 
+/* Writes the answer's status and headers. */
+MUST_CHECK int http_write_headers(struct lws *wsi, const struct http_response *response);
+
 /* What every answer carries, also those that libwebsockets gives by itself. */
 const struct lws_protocol_vhost_options *http_headers(bool is_tls);
 
