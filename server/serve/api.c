@@ -467,16 +467,17 @@ static int answer_metrics(const struct http *http, const struct http_request *re
 {
     struct buffer text CLEANUP(buffer_fini) = {0};
     struct hub *hub = http->hub;
+    bool has_owners = scope_topics(request->scope) & 1u << TOPIC_OWNERS;
     enum exposition_format format =
         request->prefers_openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
     struct prometheus_source source = {.model = &hub->model,
         .counts = &hub->counts,
         .encodes = hub->views.encoded,
-        .has_connections = hub_ask_once(hub, TOPIC_OWNERS)};
+        .has_connections = has_owners && hub_ask_once(hub, TOPIC_OWNERS)};
     int r;
 
     (void)rest;
-    if (!source.has_connections && request->waited_ms < API_PATIENCE_MS)
+    if (has_owners && !source.has_connections && request->waited_ms < API_PATIENCE_MS)
         return API_LATER;
     source.process = self_read_process();
     r = prometheus_encode(&source, format, &text);
