@@ -1,5 +1,8 @@
 #include "config.h"
 
+#include "tls.h"
+#include "tokens.h"
+
 #include <jansson.h>
 
 #include <arpa/inet.h>
@@ -7,6 +10,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+_Static_assert((int)TOKENS_ERROR_BYTES <= (int)CONFIG_ERROR_BYTES &&
+                   (int)TLS_ERROR_BYTES <= (int)CONFIG_ERROR_BYTES,
+    "their errors go into ours");
 
 void config_init(struct config *config)
 {
@@ -18,6 +25,8 @@ void config_init(struct config *config)
             {
                 .clients = 1024,
                 .clients_per_address = 64,
+                .requests_per_s = 1000,
+                .request_burst = 5000,
                 .subscriptions = 32,
                 .message_bytes = 16384,
                 .messages_per_s = 10,
@@ -43,6 +52,9 @@ void config_fini(struct config *config)
     free_list(config->allowed_origins);
     free(config->listen_place);
     free(config->web);
+    free(config->token_file);
+    free(config->tls_certificate);
+    free(config->tls_key);
     *config = (struct config){0};
 }
 
@@ -210,9 +222,14 @@ KEY(namespaces, parse_flag(value, &config->namespaces, error))
 KEY(allowed_hosts, parse_list(value, &config->allowed_hosts, error))
 KEY(allowed_origins, parse_list(value, &config->allowed_origins, error))
 KEY(anonymous, parse_flag(value, &config->anonymous, error))
+KEY(token_file, parse_text(value, &config->token_file, error))
+KEY(tls_certificate, parse_text(value, &config->tls_certificate, error))
+KEY(tls_key, parse_text(value, &config->tls_key, error))
 KEY(log_level, parse_log_level(json_string_value(value), &config->log_level, error))
 KEY(clients, parse_u32(value, 100000, &config->limits.clients, error))
 KEY(clients_per_address, parse_u32(value, 100000, &config->limits.clients_per_address, error))
+KEY(requests_per_s, parse_u32(value, 1000000, &config->limits.requests_per_s, error))
+KEY(request_burst, parse_u32(value, 1000000, &config->limits.request_burst, error))
 KEY(subscriptions, parse_u32(value, 1000, &config->limits.subscriptions, error))
 KEY(message_bytes, parse_u32(value, 1 << 20, &config->limits.message_bytes, error))
 KEY(messages_per_s, parse_u32(value, 1000000, &config->limits.messages_per_s, error))
@@ -220,13 +237,6 @@ KEY(message_burst, parse_u32(value, 1000000, &config->limits.message_burst, erro
 KEY(tombstone_s, parse_u32(value, 86400, &config->tombstone_s, error))
 KEY(tombstones, parse_u32(value, 10000000, &config->tombstones, error))
 KEY(events, parse_u32(value, 1000000, &config->events, error))
-
-static int set_later(struct config *config, const json_t *value, char *error)
-{
-    (void)config, (void)value;
-    return wrong(error, "this version does not offer it yet; without it the server would be less "
-                        "protected than the file says, so take it out");
-}
 
 struct key {
     const char *name;
@@ -237,6 +247,8 @@ struct key {
 static const struct key limit_keys[] = {
     {"clients", set_clients, NULL},
     {"clients_per_address", set_clients_per_address, NULL},
+    {"requests_per_s", set_requests_per_s, NULL},
+    {"request_burst", set_request_burst, NULL},
     {"subscriptions", set_subscriptions, NULL},
     {"message_bytes", set_message_bytes, NULL},
     {"messages_per_s", set_messages_per_s, NULL},
@@ -264,9 +276,9 @@ static const struct key keys[] = {
     {"limits", NULL, limit_keys},
     {"history", NULL, history_keys},
     {"log_level", set_log_level, NULL},
-    {"token_file", set_later, NULL},
-    {"tls_certificate", set_later, NULL},
-    {"tls_key", set_later, NULL},
+    {"token_file", set_token_file, NULL},
+    {"tls_certificate", set_tls_certificate, NULL},
+    {"tls_key", set_tls_key, NULL},
     {NULL, NULL, NULL},
 };
 
@@ -457,21 +469,52 @@ int config_set_option(struct config *config, const char *option, const char *val
     } else if (strcmp(option, "namespaces") == 0) {
         config->namespaces = true;
         r = 0;
-    } else if (strcmp(option, "anonymous") == 0) {
+    } else if (strcmp(option, "token-file") == 0) {
+        free(config->token_file);
+        config->token_file = strdup(value);
+        r = config->token_file ? 0 : wrong(reason, "no memory");
+    } else {
         config->anonymous = true;
         r = 0;
-    } else {
-        r = set_later(config, NULL, reason);
     }
     return r ? wrong(error, "--%s: %.400s", option, reason) : 0;
 }
 
+static int check_tls(const struct config *config, char *error)
+{
+    if (!config->tls_certificate && !config->tls_key)
+        return 0;
+    if (!config->tls_certificate || !config->tls_key)
+        return wrong(error, "%s: TLS needs both tls_certificate and tls_key; add %s",
+            config->tls_certificate ? "tls_certificate" : "tls_key",
+            config->tls_certificate ? "tls_key" : "tls_certificate");
+    return tls_check(config->tls_certificate, config->tls_key, error) ? CONFIG_WRONG : 0;
+}
+
+static int check_tokens(const struct config *config, char *error)
+{
+    struct tokens tokens CLEANUP(tokens_fini) = {0};
+
+    if (!config->token_file)
+        return 0;
+    if (config->anonymous)
+        return wrong(error, "a token file and anonymous do not go together; take one of them out");
+    return tokens_read(config->token_file, &tokens, error) ? CONFIG_WRONG : 0;
+}
+
 int config_check(const struct config *config, char *error)
 {
-    if (!config->listen.is_loopback && !config->anonymous)
+    int r = check_tls(config, error);
+
+    if (r == 0)
+        r = check_tokens(config, error);
+    if (r)
+        return r;
+    if (!config->listen.is_loopback && !config->anonymous && !config->token_file)
         return wrong(error,
             "%s: listening on %s would show this machine's network to others without a token; "
-            "listen on 127.0.0.1, or say --anonymous (\"anonymous\": true) if that is meant",
+            "name a --token-file (\"token_file\"), listen on 127.0.0.1, or say --anonymous "
+            "(\"anonymous\": true) if that is meant",
             config->listen_place ? config->listen_place : "--listen", config->listen.address);
     return 0;
 }

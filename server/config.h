@@ -33,6 +33,8 @@ struct config {
     char **allowed_hosts;             /* NULL-terminated; NULL: none */
     char **allowed_origins;
     bool anonymous;
+    char *token_file;                /* NULL: none */
+    char *tls_certificate, *tls_key; /* NULL: no TLS */
     struct limits limits;
     uint32_t tombstone_s, tombstones, events; /* history */
     enum log_level log_level;

@@ -37,6 +37,11 @@ DIFFERS(allowed_origins, lists_differ(a->allowed_origins, b->allowed_origins))
 DIFFERS(anonymous, a->anonymous != b->anonymous)
 DIFFERS(clients, a->limits.clients != b->limits.clients)
 DIFFERS(clients_per_address, a->limits.clients_per_address != b->limits.clients_per_address)
+DIFFERS(token_file, texts_differ(a->token_file, b->token_file))
+DIFFERS(tls_certificate, texts_differ(a->tls_certificate, b->tls_certificate))
+DIFFERS(tls_key, texts_differ(a->tls_key, b->tls_key))
+DIFFERS(requests_per_s, a->limits.requests_per_s != b->limits.requests_per_s)
+DIFFERS(request_burst, a->limits.request_burst != b->limits.request_burst)
 DIFFERS(subscriptions, a->limits.subscriptions != b->limits.subscriptions)
 DIFFERS(message_bytes, a->limits.message_bytes != b->limits.message_bytes)
 DIFFERS(messages_per_s, a->limits.messages_per_s != b->limits.messages_per_s)
@@ -62,8 +67,14 @@ static const struct {
     {"allowed_hosts", allowed_hosts_differs, AT_ONCE},
     {"allowed_origins", allowed_origins_differs, AT_ONCE},
     {"anonymous", anonymous_differs, AT_RESTART},    /* goes with listen */
+    /* What these name is read again; that they name something else is not taken over. */
+    {"token_file", token_file_differs, AT_RESTART},
+    {"tls_certificate", tls_certificate_differs, AT_RESTART},
+    {"tls_key", tls_key_differs, AT_RESTART},
     {"limits.clients", clients_differs, AT_RESTART}, /* descriptors are reserved for them */
     {"limits.clients_per_address", clients_per_address_differs, AT_ONCE},
+    {"limits.requests_per_s", requests_per_s_differs, AT_ONCE},
+    {"limits.request_burst", request_burst_differs, AT_ONCE},
     {"limits.subscriptions", subscriptions_differs, AT_ONCE},
     {"limits.message_bytes", message_bytes_differs, AT_ONCE},
     {"limits.messages_per_s", messages_per_s_differs, AT_ONCE},

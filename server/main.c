@@ -38,7 +38,7 @@ static const char usage[] =
     "  --interval-ms N         time between two samples, 50 to 3600000; default 1000\n"
     "  --namespaces            the machine's other network namespaces too (needs CAP_SYS_ADMIN)\n"
     "  --anonymous             let everyone in who reaches the address\n"
-    "  --token-file FILE       not offered by this version yet\n"
+    "  --token-file FILE       let in who has one of the tokens in FILE\n"
     "  --log-level LEVEL       error, warning, notice, info or debug\n";
 
 static int wrong_use(const char *error)
@@ -254,8 +254,8 @@ static void announce(const struct config *config, const struct service *service)
 {
     bool is_v6 = strchr(config->listen.address, ':');
 
-    printf("ifpulse: listening on http://%s%s%s:%u/\n", is_v6 ? "[" : "", config->listen.address,
-        is_v6 ? "]" : "", service_port(service));
+    printf("ifpulse: listening on http%s://%s%s%s:%u/\n", config->tls_key ? "s" : "",
+        is_v6 ? "[" : "", config->listen.address, is_v6 ? "]" : "", service_port(service));
     fflush(stdout);
 }
 
@@ -266,6 +266,9 @@ static struct service_options service_options(const struct config *config)
         .port = config->listen.port,
         .allowed_hosts = (const char *const *)config->allowed_hosts,
         .allowed_origins = (const char *const *)config->allowed_origins,
+        .token_file = config->token_file,
+        .tls_certificate = config->tls_certificate,
+        .tls_key = config->tls_key,
         .descriptors_elsewhere = config->namespaces ? NAMESPACE_DESCRIPTORS : 0,
         .hub =
             {

@@ -78,6 +78,11 @@ static bool matches_allowed(const char *allowed, const struct authority *host)
     return entry.port == host->port && same_address(entry.host, host->host);
 }
 
+static unsigned default_port(const struct access_rules *rules)
+{
+    return rules->is_tls ? 443 : 80;
+}
+
 static bool host_granted(
     const struct access_rules *rules, const struct authority *host, const char *local_address)
 {
@@ -94,13 +99,15 @@ static bool host_granted(
 static bool origin_granted(
     const struct access_rules *rules, const struct authority *host, const char *origin)
 {
+    const char *scheme = rules->is_tls ? "https://" : "http://";
     struct authority site;
 
     for (const char *const *allowed = rules->allowed_origins; allowed && *allowed; allowed++) {
         if (strcasecmp(*allowed, origin) == 0)
             return true;
     }
-    if (strncasecmp(origin, "http://", 7) != 0 || !parse_authority(origin + 7, 80, &site))
+    if (strncasecmp(origin, scheme, strlen(scheme)) != 0 ||
+        !parse_authority(origin + strlen(scheme), default_port(rules), &site))
         return false;
     return site.port == host->port && same_address(site.host, host->host);
 }
@@ -110,11 +117,36 @@ enum access_verdict access_check(const struct access_rules *rules, const char *h
 {
     struct authority authority;
 
-    if (!host || !parse_authority(host, 80, &authority))
+    if (!host || !parse_authority(host, default_port(rules), &authority))
         return ACCESS_NO_HOST;
     if (!host_granted(rules, &authority, local_address))
         return ACCESS_WRONG_HOST;
     if (origin && !origin_granted(rules, &authority, origin))
         return ACCESS_WRONG_ORIGIN;
     return ACCESS_GRANTED;
+}
+
+bool access_is_guarded(const char *path)
+{
+    static const char *const guarded[] = {"/api", "/metrics"};
+
+    for (size_t i = 0; i < ARRAY_LENGTH(guarded); i++) {
+        size_t length = strlen(guarded[i]);
+
+        if (strncmp(path, guarded[i], length) == 0 && strchr("/", path[length]))
+            return true;
+    }
+    return false;
+}
+
+const char *access_bearer(const char *authorization)
+{
+    static const char scheme[] = "Bearer ";
+    const char *token;
+
+    if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+        return NULL;
+    token = authorization + sizeof scheme - 1;
+    token += strspn(token, " ");
+    return *token ? token : NULL;
 }

@@ -27,6 +27,8 @@ static const char *title_of(unsigned status)
     switch (status) {
     case 400:
         return "Bad request";
+    case 401:
+        return "Unauthorized";
     case 403:
         return "Forbidden";
     case 404:
@@ -35,6 +37,8 @@ static const char *title_of(unsigned status)
         return "Method not allowed";
     case 413:
         return "Too large";
+    case 429:
+        return "Too many requests";
     case 426:
         return "Upgrade required";
     case 503:
@@ -288,8 +292,12 @@ static int parse_query(
             r = parse_query_part(query, parameter, &refusal);
     }
     query_canonicalize(query);
+    if (r == COMMAND_REFUSED)
+        return api_problem(ret_response, 400, "bad-request", "%s.", refusal.message);
+    if (r == 0)
+        r = scope_narrow(request->scope, query, &refusal);
     return r == COMMAND_REFUSED
-               ? api_problem(ret_response, 400, "bad-request", "%s.", refusal.message)
+               ? api_problem(ret_response, 403, "forbidden", "%s.", refusal.message)
                : r;
 }
 
@@ -339,6 +347,37 @@ static int answer_topic(const struct http *http, const struct http_request *requ
     return answer_query(http, request, &query, NULL, ret_response);
 }
 
+/* Several topics, of each what the scope reaches. Topics that were not named are left out where it
+ * does not reach them. */
+static int answer_scoped(const struct http *http, const struct http_request *request,
+    unsigned topics, struct http_response *ret_response)
+{
+    struct view *views[TOPICS] = {NULL};
+    struct encode_request document = {.topics = topics, .views = views};
+    struct command_refusal refusal = {0};
+    int r = 0;
+
+    if (!http_parameter(request, "topics"))
+        document.topics &= scope_topics(request->scope);
+    for (int i = 0; i < TOPICS && r == 0; i++) {
+        struct query query CLEANUP(query_fini) = {.topic = (enum topic)i};
+
+        if (document.topics & 1u << i)
+            r = scope_narrow(request->scope, &query, &refusal);
+        if (document.topics & 1u << i && r == 0)
+            r = view_open(&http->hub->views, &query, &views[i]);
+        if (views[i] && r == 0)
+            r = view_update(views[i]);
+    }
+    if (r == COMMAND_REFUSED)
+        r = api_problem(ret_response, 403, "forbidden", "%s.", refusal.message);
+    else if (r == 0)
+        r = answer_topics(http, request, &document, ret_response);
+    for (int i = 0; i < TOPICS; i++)
+        view_close(&http->hub->views, views[i]);
+    return r;
+}
+
 static int answer_snapshot(const struct http *http, const struct http_request *request,
     const char *rest, struct http_response *ret_response)
 {
@@ -348,6 +387,8 @@ static int answer_snapshot(const struct http *http, const struct http_request *r
     (void)rest;
     if (r < 0 || ret_response->status)
         return r;
+    if (request->scope != SCOPE_ALL)
+        return answer_scoped(http, request, document.topics, ret_response);
     return answer_topics(http, request, &document, ret_response);
 }
 
@@ -426,16 +467,17 @@ static int answer_metrics(const struct http *http, const struct http_request *re
 {
     struct buffer text CLEANUP(buffer_fini) = {0};
     struct hub *hub = http->hub;
+    bool has_owners = scope_topics(request->scope) & 1u << TOPIC_OWNERS;
     enum exposition_format format =
         request->prefers_openmetrics ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
     struct prometheus_source source = {.model = &hub->model,
         .counts = &hub->counts,
         .encodes = hub->views.encoded,
-        .has_connections = hub_ask_once(hub, TOPIC_OWNERS)};
+        .has_connections = has_owners && hub_ask_once(hub, TOPIC_OWNERS)};
     int r;
 
     (void)rest;
-    if (!source.has_connections && request->waited_ms < API_PATIENCE_MS)
+    if (has_owners && !source.has_connections && request->waited_ms < API_PATIENCE_MS)
         return API_LATER;
     source.process = self_read_process();
     r = prometheus_encode(&source, format, &text);

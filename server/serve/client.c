@@ -1,12 +1,16 @@
 #include "client.h"
 
+#include "client_access.h"
 #include "encode.h"
 #include "log.h"
 
 #include <libwebsockets.h>
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 _Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames must leave libwebsockets its headroom");
 
@@ -19,6 +23,7 @@ enum {
     CLOSING_MS = 2000,
     PING_MS = 20000,
     PINGS_MISSED = 2,
+    CLOSING_BUFFER = 1 << 18,
 };
 
 /* --- replies --- */
@@ -55,40 +60,49 @@ void client_close(struct client *client, unsigned code, const char *text)
     want_write(client);
 }
 
+/* What is on its way and the close find room in the system, however little the client takes: it
+ * finds them when it reads on. */
+static void make_room(struct lws *wsi)
+{
+    int fd = lws_get_socket_fd(wsi);
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){CLOSING_BUFFER}, sizeof(int));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){-1}, sizeof(int));
+}
+
+static void write_close(struct client *client)
+{
+    unsigned char close[FRAME_HEADROOM + 128];
+    size_t length = strlen(client->close_text);
+
+    client->owes_close = false;
+    close[FRAME_HEADROOM] = (unsigned char)(client->close_code >> 8);
+    close[FRAME_HEADROOM + 1] = (unsigned char)client->close_code;
+    memcpy(close + FRAME_HEADROOM + 2, client->close_text, length);
+    (void)lws_write(client->wsi, close + FRAME_HEADROOM, length + 2, WRITE_CLOSE);
+}
+
 /* The close goes out, and the connection stays until the client has answered it or CLOSING_MS are
  * over. Until then whatever it sends is read and dropped: a socket closed with unread input is
  * reset, and a reset throws away what was on its way to the client, the reason of the close
  * included. */
 void client_cut(struct client *client, unsigned code, const char *text)
 {
-    unsigned char close[FRAME_HEADROOM + 128];
-    size_t length = strlen(text);
-
     if (client->cut_ms)
         return;
     client->cut_ms = hub_now_ms();
     counts_add_close(&client->hub->counts, code);
     client->close_code = code;
     client->close_text = text;
-    close[FRAME_HEADROOM] = (unsigned char)(code >> 8);
-    close[FRAME_HEADROOM + 1] = (unsigned char)code;
-    memcpy(close + FRAME_HEADROOM + 2, text, length);
-    /* Polling calls a socket not writable while more than TCP_NOTSENT_LOWAT waits in it, yet it
-     * takes a few bytes more: a client that does not read finds the reason when it reads on. */
-    if (!lws_partial_buffered(client->wsi))
-        (void)lws_write(client->wsi, close + FRAME_HEADROOM, length + 2, WRITE_CLOSE);
+    make_room(client->wsi);
+    client->owes_close = lws_partial_buffered(client->wsi);
+    if (client->owes_close)
+        lws_callback_on_writable(client->wsi);
+    else
+        write_close(client);
 }
 
 /* --- beginning and end --- */
-
-static unsigned clients_of_address(const struct hub *hub, const char *address)
-{
-    unsigned count = 0;
-
-    for (const struct client *client = hub->clients; client; client = client->next)
-        count += strcmp(client->address, address) == 0;
-    return count;
-}
 
 static void join(struct hub *hub, struct client *client)
 {
@@ -119,6 +133,7 @@ static void greet(struct client *client)
         .message_bytes = limits->message_bytes,
         .messages_per_s = limits->messages_per_s,
         .message_burst = limits->message_burst,
+        .wants_token = client->access != CLIENT_IN,
     };
 
     encode_hello(replies_begin(&client->replies), &hello);
@@ -135,17 +150,19 @@ void client_init(struct client *client, struct hub *hub, struct lws *wsi)
     client->tokens = limits->message_burst;
     client->tokens_ms = client->progress_ms = hub_now_ms();
     client->ping_ms = client->tokens_ms + PING_MS;
-    lws_get_peer_simple(wsi, client->address, sizeof client->address);
+    client->peer = caller_of(wsi)->peer;
+    client->peer->clients++;
     join(hub, client);
     if (hub->client_count > limits->clients) {
         client_close(client, 4503, "full");
-    } else if (clients_of_address(hub, client->address) > limits->clients_per_address) {
+    } else if (client->peer->clients > limits->clients_per_address) {
         (void)command_refuse(&refusal, "too_many_clients",
             "%u clients of one address are the most; close another first",
             limits->clients_per_address);
         client_refuse(client, &refusal);
         client_close(client, 4429, "too many clients");
     } else {
+        client_begin_access(client);
         greet(client);
     }
 }
@@ -173,6 +190,8 @@ void client_fini(struct client *client)
     while (client->subscription_count > 0)
         client_end(client, &client->subscriptions[0]);
     depart(client->hub, client);
+    client->peer->clients--;
+    lws_sul_cancel(&client->access_timer);
     free(client->subscriptions);
     replies_fini(&client->replies);
     buffer_fini(&client->message);
@@ -216,7 +235,7 @@ bool client_receive(
     struct buffer *message = &client->message;
     size_t limit = client->hub->options.limits.message_bytes;
 
-    if (client->close_code)
+    if (client->close_code || client->access == CLIENT_DENIED)
         return false;
     if (length > limit || remaining > limit || message->length + length + remaining > limit) {
         client_close(client, 1009, "message too big");
@@ -367,8 +386,11 @@ int client_write(struct client *client)
 
     client->is_waiting = false;
     client->progress_ms = hub_now_ms();
-    if (client->cut_ms)
+    if (client->cut_ms) {
+        if (client->owes_close && !lws_partial_buffered(client->wsi))
+            write_close(client);
         return 0;
+    }
     if (replies_waiting(&client->replies)) {
         r = write_reply(client);
     } else if (client->close_code) {

@@ -12,11 +12,17 @@
 #define IFPULSE_CLIENT_H
 
 #include "buffer.h"
+#include "callers.h"
 #include "command.h"
 #include "hub.h"
 #include "replies.h"
 
-struct lws;
+/* Where tokens are on. */
+enum client_access {
+    CLIENT_IN,      /* or where they are off */
+    CLIENT_AWAITED, /* its token is to be its first message */
+    CLIENT_DENIED,  /* and is told so in a while */
+};
 
 struct subscription {
     uint64_t id;
@@ -24,16 +30,20 @@ struct subscription {
     uint64_t revision; /* got last; 0: none yet */
     uint32_t interval_ms;
     bool is_deflated; /* gets long messages deflated */
-    bool is_due;     /* is to get what there is */
-    bool is_first;   /* its first message is owed, also an empty one */
-    int64_t sent_ms; /* when it got its last message */
+    bool is_due;      /* is to get what there is */
+    bool is_first;    /* its first message is owed, also an empty one */
+    int64_t sent_ms;  /* when it got its last message */
 };
 
 struct client {
     struct client *next, *previous; /* in the hub */
     struct hub *hub;
     struct lws *wsi;
-    char address[64]; /* of the peer, as text */
+    struct peer *peer;
+    enum client_access access;
+    bool has_token;
+    struct token token; /* that it came in with */
+    lws_sorted_usec_list_t access_timer;
     struct subscription *subscriptions;
     unsigned subscription_count;
     struct replies replies;
@@ -46,7 +56,8 @@ struct client {
     unsigned errors_in_a_row;
     unsigned close_code; /* 0: stays */
     const char *close_text;
-    int64_t cut_ms;      /* when the close went out; 0: it did not */
+    int64_t cut_ms;      /* when the close was to go out at once; 0: it was not */
+    bool owes_close;     /* then: it did not yet, for something is in front of it */
     int64_t progress_ms; /* when its socket last took something, or nothing waited */
     int64_t ping_ms;     /* when the next ping is due */
     unsigned pings_unanswered;

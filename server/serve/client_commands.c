@@ -1,5 +1,6 @@
 #include "client_commands.h"
 
+#include "client_access.h"
 #include "encode.h"
 
 #include <libwebsockets.h>
@@ -23,8 +24,6 @@ static int check_subscribe(
     const struct limits *limits = &client->hub->options.limits;
     const struct subscription *same;
 
-    refusal->has_id = true;
-    refusal->id = command->id;
     if (client_find(client, command->id))
         return command_refuse(refusal, "id_in_use",
             "subscription %llu is still open; use another id or unsubscribe it first",
@@ -58,13 +57,18 @@ static struct subscription *add_subscription(struct client *client, const struct
     return added;
 }
 
+/* What a token's scope does not reach is left out, or refused. */
 static void subscribe(
-    struct client *client, const struct command *command, struct command_refusal *refusal)
+    struct client *client, struct command *command, struct command_refusal *refusal)
 {
+    enum scope scope = client->has_token ? client->token.scope : SCOPE_ALL;
     struct hub *hub = client->hub;
     struct subscription *added;
 
-    if (check_subscribe(client, command, refusal)) {
+    refusal->has_id = true;
+    refusal->id = command->id;
+    if (scope_narrow(scope, &command->query, refusal) ||
+        check_subscribe(client, command, refusal)) {
         client_refuse(client, refusal);
         return;
     }
@@ -104,9 +108,12 @@ static void unsubscribe(
     client_reply(client);
 }
 
-static void obey(
-    struct client *client, const struct command *command, struct command_refusal *refusal)
+static void obey(struct client *client, struct command *command, struct command_refusal *refusal)
 {
+    if (client->access != CLIENT_IN && command->op != COMMAND_AUTHENTICATE) {
+        client_turn_away(client, "the first message here is \"authenticate\" with a token");
+        return;
+    }
     switch (command->op) {
     case COMMAND_SUBSCRIBE:
         subscribe(client, command, refusal);
@@ -119,6 +126,7 @@ static void obey(
         client_reply(client);
         break;
     case COMMAND_AUTHENTICATE:
+        client_authenticate(client, command->data);
         break;
     }
 }
@@ -153,6 +161,8 @@ static void answer(struct client *client)
         return;
     }
     client_refuse(client, &refusal);
+    if (client->access != CLIENT_IN)
+        client_close(client, 4401, CLIENT_NO_TOKEN);
     client->errors_in_a_row += is_not_understood(refusal.code);
     if (client->errors_in_a_row >= ERRORS_IN_A_ROW)
         client_close(client, 4400, "not understood");

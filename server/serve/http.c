@@ -1,6 +1,7 @@
 #include "http.h"
 
 #include "api.h"
+#include "hub.h"
 #include "log.h"
 
 #include <libwebsockets.h>
@@ -14,7 +15,6 @@ enum {
     PIECE_BYTES = 65536,
     STALLED_S = 10, /* a reader that takes none of a body for so long is cut */
     HEADER_BYTES = 4096,
-    KEY_LENGTH = 24, /* of Sec-WebSocket-Key */
 };
 
 static const struct lws_protocol_vhost_options security_headers[] = {
@@ -29,64 +29,15 @@ static const struct lws_protocol_vhost_options security_headers[] = {
     {NULL, NULL, "cross-origin-resource-policy:", "same-origin"},
 };
 
-const struct lws_protocol_vhost_options *http_headers(void)
+static const struct lws_protocol_vhost_options tls_headers = {
+    security_headers, NULL, "strict-transport-security:", "max-age=31536000"};
+
+const struct lws_protocol_vhost_options *http_headers(bool is_tls)
 {
-    return security_headers;
+    return is_tls ? &tls_headers : security_headers;
 }
 
-/* --- who may come in --- */
-
-static int refuse_host(struct http_response *response, const char *host)
-{
-    if (!host)
-        return api_problem(response, 400, "bad-request",
-            "The request names no host that can be read; send one Host header.");
-    return api_problem(response, 403, "forbidden",
-        "This server is not \"%.200s\"; ask it by its address, or add the name to allowed_hosts.",
-        host);
-}
-
-/* The address the connection came in on, an IPv4 one as such also on an IPv6 socket; "" when it
- * cannot be told. */
-static void read_local_address(struct lws *wsi, char *text, size_t size)
-{
-    struct sockaddr_storage name;
-    socklen_t length = sizeof name;
-    struct sockaddr *address = (struct sockaddr *)&name;
-
-    text[0] = '\0';
-    if (getsockname(lws_get_socket_fd(wsi), address, &length) < 0)
-        return;
-    getnameinfo(address, length, text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
-    if (strncmp(text, "::ffff:", 7) == 0 && strchr(text, '.'))
-        memmove(text, text + 7, strlen(text + 7) + 1);
-}
-
-/* Fills in the refusal when there is one: status is 0 otherwise. */
-static int check_access(const struct http *http, struct lws *wsi, struct http_response *response)
-{
-    char *host CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_HOST);
-    char *origin CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_ORIGIN);
-    char local[64] = "";
-
-    read_local_address(wsi, local, sizeof local);
-    switch (access_check(&http->access, host, origin, local)) {
-    case ACCESS_GRANTED:
-        return 0;
-    case ACCESS_NO_HOST:
-        return refuse_host(response, NULL);
-    case ACCESS_WRONG_HOST:
-        log_notice("refused: Host %s, Origin %s: no such host here", host, origin ? origin : "-");
-        return refuse_host(response, host);
-    case ACCESS_WRONG_ORIGIN:
-        log_notice("refused: Host %s, Origin %s: another site", host, origin);
-        return api_problem(response, 403, "forbidden",
-            "Pages of \"%.200s\" may not read this server; its allowed_origins would have to name "
-            "it.",
-            origin);
-    }
-    return 0;
-}
+/* --- what is read at all --- */
 
 /* libwebsockets reads the body before it lets an answer out, and what it is to be answered with may
  * be gone by then. */
@@ -99,12 +50,23 @@ static bool announces_body(struct lws *wsi)
            lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
 }
 
+static bool is_get_or_head(struct lws *wsi)
+{
+    return lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+}
+
+/* So that the connection may go on after a refusal. */
+static bool has_only_headers(struct lws *wsi)
+{
+    return is_get_or_head(wsi) && !announces_body(wsi);
+}
+
 static int check_method(struct lws *wsi, struct http_response *response)
 {
     int r;
 
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ||
-        lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0)
+    if (is_get_or_head(wsi))
         return announces_body(wsi) ? api_problem(response, 400, "bad-request",
                                          "A GET or HEAD has no body here; send it without one.")
                                    : 0;
@@ -147,7 +109,7 @@ static void add_headers(struct header_writer *writer, const struct http_response
         writer->failed = true;
 }
 
-static int write_headers(struct lws *wsi, const struct http_response *response)
+int http_write_headers(struct lws *wsi, const struct http_response *response)
 {
     unsigned char text[LWS_PRE + HEADER_BYTES], *start = text + LWS_PRE;
     struct header_writer writer = {.wsi = wsi, .at = start, .end = text + sizeof text - 1};
@@ -193,10 +155,12 @@ static int send_response(struct http_exchange *exchange, struct lws *wsi)
 
     exchange->is_answered = true;
     counts_add_response(&exchange->http->hub->counts, response->status);
-    if (write_headers(wsi, response) < 0)
+    if (http_write_headers(wsi, response) < 0)
         return -1;
     if (!has_body)
         return complete(exchange, wsi);
+    if (exchange->is_held)
+        return write_body(exchange, wsi);
     if (exchange->is_last) /* libwebsockets would wait for the request's own body first */
         return write_body(exchange, wsi);
     lws_callback_on_writable(wsi);
@@ -274,6 +238,35 @@ static int end_early(struct http_exchange *exchange, struct lws *wsi)
     return send_response(exchange, wsi);
 }
 
+/* Held back, it is written whole and at once, for while it is, the socket takes nothing. */
+static int refuse_later(struct http_exchange *exchange, struct lws *wsi, int64_t delay_ms)
+{
+    struct caller *caller = caller_of(wsi);
+
+    if (!caller_hold(caller, delay_ms))
+        return -1;
+    exchange->is_held = true;
+    if (send_response(exchange, wsi))
+        return -1;
+    caller_keep(caller, delay_ms);
+    return 0;
+}
+
+static int answer_guarded(struct http_exchange *exchange, struct lws *wsi)
+{
+    struct gate_pass pass;
+    int r = gate_check_token(&exchange->http->gate, wsi, true, &exchange->response, &pass);
+
+    if (r < 0)
+        return -1;
+    if (pass.delay_ms > 0)
+        return refuse_later(exchange, wsi, pass.delay_ms);
+    if (exchange->response.status)
+        return send_response(exchange, wsi);
+    exchange->request->scope = pass.token ? pass.token->scope : SCOPE_ALL;
+    return answer(exchange, wsi);
+}
+
 int http_begin(struct http *http, struct http_exchange *exchange, struct lws *wsi)
 {
     struct http_response *response = &exchange->response;
@@ -282,13 +275,17 @@ int http_begin(struct http *http, struct http_exchange *exchange, struct lws *ws
     exchange->http = http;
     http_end(exchange);
     exchange->is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-    r = check_access(http, wsi, response);
+    r = gate_check(&http->gate, wsi, response);
+    if (r == 0 && response->status && has_only_headers(wsi))
+        return send_response(exchange, wsi);
     if (r == 0 && !response->status)
         r = check_method(wsi, response);
     if (r == 0 && response->status)
         return end_early(exchange, wsi);
     if (r == 0)
         r = http_read_request(wsi, &exchange->request);
+    if (r == 0 && access_is_guarded(exchange->request->path))
+        return answer_guarded(exchange, wsi);
     if (r == -E2BIG) {
         r = api_problem(response, 400, "bad-request",
             "The address or a part of its query is longer than %d bytes, has a NUL in it, or there "
@@ -321,76 +318,22 @@ int http_connect(struct lws *wsi)
 
     snprintf(head, sizeof head,
         "HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD\r\nconnection: close\r\n"
-        "content-type: application/problem+json\r\ncontent-length: %zu\r\n\r\n",
+        "content-type: application/problem+json\r\ncontent-length: %zu\r\n",
         sizeof body - 1);
     if (buffer_reserve(&text, LWS_PRE))
         text.length = LWS_PRE;
     buffer_append_text(&text, head);
+    for (const struct lws_protocol_vhost_options *header = http_headers(lws_is_ssl(wsi)); header;
+         header = header->next) {
+        buffer_append_text(&text, header->name);
+        buffer_append_char(&text, ' ');
+        buffer_append_text(&text, header->value);
+        buffer_append_text(&text, "\r\n");
+    }
+    buffer_append_text(&text, "\r\n");
     buffer_append_text(&text, body);
     if (!buffer_failed(&text))
         (void)lws_write(
             wsi, (unsigned char *)text.bytes + LWS_PRE, text.length - LWS_PRE, LWS_WRITE_RAW);
     return -1;
-}
-
-/* --- becoming a WebSocket --- */
-
-/* Whether the comma-separated list has the word. */
-static bool has_word(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-
-    while (*list) {
-        list += strspn(list, ", \t");
-        if (strncmp(list, word, length) == 0 && strchr(", \t", list[length]))
-            return true;
-        list += strcspn(list, ",");
-    }
-    return false;
-}
-
-static int check_upgrade(struct lws *wsi, const char *upgrade, struct http_response *response)
-{
-    char *path CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_GET_URI);
-    char *protocols CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_PROTOCOL);
-    char *version CLEANUP(free_p) = http_copy_header(wsi, WSI_TOKEN_VERSION);
-
-    if (strcasecmp(upgrade, "websocket") != 0)
-        return api_problem(
-            response, 400, "bad-request", "Nothing is upgraded to here but websocket.");
-    if (!path || strcmp(path, "/api/v1/stream") != 0)
-        return api_problem(response, 404, "not-found",
-            "The stream is at /api/v1/stream, not at \"%.200s\".", path ? path : "");
-    if (!version || strcmp(version, "13") != 0)
-        return api_problem(
-            response, 400, "bad-request", "Sec-WebSocket-Version must be 13 (RFC 6455).");
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_KEY) != KEY_LENGTH)
-        return api_problem(response, 400, "bad-request",
-            "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455).");
-    /* libwebsockets takes the first of the client's words that it knows, and it knows its own. */
-    if (!protocols || !has_word(protocols, HTTP_STREAM_PROTOCOL) ||
-        has_word(protocols, HTTP_PLAIN_PROTOCOL))
-        return api_problem(response, 400, "bad-request",
-            "Sec-WebSocket-Protocol must name %s; it names %.200s.", HTTP_STREAM_PROTOCOL,
-            protocols ? protocols : "nothing");
-    return 0;
-}
-
-int http_upgrade(struct http *http, struct lws *wsi, const char *upgrade)
-{
-    struct http_response response = {0};
-    int r = check_access(http, wsi, &response);
-
-    if (r == 0 && !response.status)
-        r = check_upgrade(wsi, upgrade, &response);
-    if (r == 0 && !response.status)
-        return 0;
-    counts_add_response(&http->hub->counts, response.status);
-    if (r == 0)
-        r = write_headers(wsi, &response);
-    if (r == 0 && lws_write(wsi, (unsigned char *)frame_text(response.body, 0),
-                      response.body->parts[0].length, LWS_WRITE_HTTP_FINAL) < 0)
-        r = -1;
-    http_response_fini(&response);
-    return r < 0 ? -1 : 1;
 }

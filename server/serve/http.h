@@ -7,10 +7,10 @@
 #ifndef IFPULSE_HTTP_H
 #define IFPULSE_HTTP_H
 
-#include "access.h"
 #include "assets.h"
 #include "base.h"
 #include "frame.h"
+#include "gate.h"
 #include "http_request.h"
 
 struct lws_protocol_vhost_options;
@@ -30,7 +30,7 @@ struct http_response {
 struct http {
     struct hub *hub;
     const struct assets *assets;
-    struct access_rules access;
+    struct gate gate;
     struct http_exchange *waiting; /* those whose answer waits for an observation */
 };
 
@@ -46,6 +46,7 @@ struct http_exchange {
     bool is_answered;   /* headers are out */
     bool is_head;       /* the answer goes without its body */
     bool is_last;       /* the connection ends with this answer */
+    bool is_held;       /* the answer is held back: see callers.h */
 };
 
 /* A request came in; its headers are read from wsi. Returns what the transport's callback is to
@@ -60,8 +61,11 @@ void http_end(struct http_exchange *exchange);
  * returns -1, for the connection to be closed. */
 MUST_CHECK int http_connect(struct lws *wsi);
 
+/* Writes the answer's status and headers. */
+MUST_CHECK int http_write_headers(struct lws *wsi, const struct http_response *response);
+
 /* What every answer carries, also those that libwebsockets gives by itself. */
-const struct lws_protocol_vhost_options *http_headers(void);
+const struct lws_protocol_vhost_options *http_headers(bool is_tls);
 
 /* A new observation: those who wait are asked for again. */
 void http_wake(struct http *http);

@@ -4,13 +4,13 @@
 #ifndef IFPULSE_HTTP_REQUEST_H
 #define IFPULSE_HTTP_REQUEST_H
 
-#include "base.h"
+#include "scope.h"
 
 struct lws;
 
 enum {
     HTTP_PARAMETERS_MAX = 64, /* a topic has fewer filters */
-    HTTP_TEXT_MAX = 2048, /* bytes of an address or of a parameter, with the NUL */
+    HTTP_TEXT_MAX = 2048,     /* bytes of an address or of a parameter, with the NUL */
 };
 
 struct http_parameter {
@@ -25,6 +25,7 @@ struct http_request {
     bool accepts_gzip;
     bool prefers_openmetrics; /* to plain text */
     int64_t waited_ms;        /* for an observation, so far */
+    enum scope scope; /* of who asks */
 };
 
 /* Reads a GET or HEAD. -E2BIG: its address or a part of its query is longer than HTTP_TEXT_MAX, has

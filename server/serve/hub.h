@@ -15,6 +15,7 @@
 #include "view.h"
 
 struct client;
+struct tokens;
 
 /* Where observations come from. */
 struct hub_feed {
@@ -36,7 +37,8 @@ struct hub_options {
 
 struct hub {
     struct hub_options options;
-    char instance[9]; /* random; differs with every start */
+    const struct tokens *tokens; /* that let clients in; NULL: none is needed */
+    char instance[9];            /* random; differs with every start */
     struct model model;
     struct view_set views;
     struct client *clients;

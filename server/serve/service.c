@@ -1,14 +1,16 @@
 #include "service.h"
 
-#include "client.h"
+#include "client_access.h"
 #include "client_commands.h"
 #include "http.h"
 #include "log.h"
 #include "supervisor.h"
+#include "tls.h"
 
 #include <libwebsockets.h>
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -28,8 +30,10 @@ enum {
     LEAVE_US = 1600000,   /* then the rest is dropped */
     NOTSENT_LOWAT = 16384,
     LEAST_FDS = 48,
+    FEW_FDS = 8,
     SPARE_FDS = 64,         /* for files, netlink and the like */
     HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
+    HANDSHAKE_S = 10,
 };
 
 struct service {
@@ -43,7 +47,10 @@ struct service {
     struct service_owner owner;
     int64_t watchdog_us; /* 0: nobody waits for a sign of life */
     unsigned clients_told;
-    unsigned connections, connections_max;
+    struct callers callers;
+    struct tokens tokens;
+    SSL_CTX *tls; /* lent by libwebsockets; NULL: none */
+    const char *token_file, *tls_certificate, *tls_key;
     int goodbyes;
     bool is_leaving, is_over;
     bool is_stuck; /* the network is not being read, and that was logged */
@@ -125,6 +132,7 @@ static void sweep(lws_sorted_usec_list_t *timer)
     struct service *service = CONTAINER_OF(timer, struct service, sweep);
 
     clients_sweep(&service->hub);
+    callers_sweep(&service->callers, hub_now_ms());
     hub_sweep(&service->hub);
     http_wake(&service->http); /* some may have waited long enough */
     if (service->hub.client_count != service->clients_told)
@@ -159,6 +167,44 @@ static void leave(struct service *service)
     lws_sul_schedule(service->context, 0, &service->goodbye, say_goodbye, GOODBYE_US);
 }
 
+/* --- reading again --- */
+
+static void set_tokens(struct service *service, const struct tokens *tokens)
+{
+    tokens_fini(&service->tokens);
+    service->tokens = *tokens;
+    service->hub.tokens = service->http.gate.tokens = &service->tokens;
+    clients_check_access(&service->hub);
+}
+
+static void renew_tokens(struct service *service)
+{
+    struct tokens tokens;
+    char error[TOKENS_ERROR_BYTES];
+
+    if (!service->token_file)
+        return;
+    if (tokens_read(service->token_file, &tokens, error)) {
+        log_error("%s; the tokens stay as they were", error);
+        return;
+    }
+    set_tokens(service, &tokens);
+    log_notice("%zu tokens are valid from now on", tokens.count);
+}
+
+static void renew_certificate(struct service *service)
+{
+    char error[TLS_ERROR_BYTES];
+
+    if (!service->tls)
+        return;
+    if (tls_renew(service->tls, service->tls_certificate, service->tls_key, error))
+        log_error("%s; the certificate stays as it was", error);
+    else
+        log_notice(
+            "new connections get the certificate that is now in %s", service->tls_certificate);
+}
+
 static void on_wake(struct service *service)
 {
     if (stop_asked && !service->is_leaving)
@@ -185,12 +231,14 @@ static int on_http(
     case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
         /* Refused here it costs nothing; refused by the kernel for want of descriptors, it spins.
          */
-        return service->is_leaving || service->connections >= service->connections_max;
+        return service->is_leaving || !callers_admit(&service->callers, (int)(intptr_t)in);
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        service->connections++;
-        return 0;
+        return callers_open(&service->callers, wsi);
     case LWS_CALLBACK_WSI_DESTROY:
-        service->connections -= service->connections > 0;
+        callers_close(wsi);
+        return 0;
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        service->tls = user;
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return http_upgrade(&service->http, wsi, in);
@@ -268,6 +316,29 @@ static void on_log(int level, const char *line)
 
 /* --- setting up --- */
 
+static unsigned count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    if (folder)
+        closedir(folder);
+    return count;
+}
+
+/* How many of these descriptors are for connections. Where there are few, the rest of the program
+ * gets by with little more than it has. */
+static unsigned connections_for(unsigned limit, unsigned spare)
+{
+    unsigned others = count_descriptors() + FEW_FDS;
+
+    if (limit >= 2 * spare)
+        return limit - spare;
+    return limit > others + FEW_FDS ? limit - others : FEW_FDS;
+}
+
 /* libwebsockets reserves memory by this limit and spins when it is reached, so it is ours to set.
  */
 static int limit_descriptors(struct service *service, const struct service_options *options)
@@ -287,10 +358,20 @@ static int limit_descriptors(struct service *service, const struct service_optio
             (unsigned long long)limit.rlim_cur, LEAST_FDS);
         return -EMFILE;
     }
-    service->connections_max = (unsigned)limit.rlim_cur; /* of few, half are for connections */
-    service->connections_max -=
-        limit.rlim_cur < 2 * spare ? service->connections_max / 2 : (unsigned)spare;
+    service->callers.most = connections_for((unsigned)limit.rlim_cur, (unsigned)spare);
     return 0;
+}
+
+/* libwebsockets has made its tables by now; the rest of the program may have what there is. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_info("the limit of open files cannot be raised: %s", strerror(errno));
 }
 
 /* libwebsockets does not say why it cannot listen; trying it beforehand does. */
@@ -343,11 +424,18 @@ static int open_context(struct service *service, const struct service_options *o
         .user = service,
         .max_http_header_data = HEADER_BYTES,
         .server_string = "ifpulse",
-        .headers = http_headers(),
+        .headers = http_headers(options->tls_certificate),
+        .timeout_secs = HANDSHAKE_S,
+        .alpn = "http/1.1",
+        .ssl_cert_filepath = options->tls_certificate,
+        .ssl_private_key_filepath = options->tls_key,
+        .ssl_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1 | SSL_OP_NO_RENEGOTIATION,
         .options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
                    (strchr(options->address, ':') ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
     };
 
+    if (options->tls_certificate)
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
     set_protocols(service);
     service->context = lws_create_context(&info);
@@ -365,12 +453,34 @@ static void set_access(struct service *service, const struct service_options *op
         (inet_pton(AF_INET, options->address, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 
     gethostname(service->hostname, sizeof service->hostname - 1);
-    service->http.access = (struct access_rules){
+    service->http.gate.access = (struct access_rules){
         .hostname = is_loopback ? NULL : service->hostname,
         .port = service_port(service),
+        .is_tls = service->tls,
         .allowed_hosts = options->allowed_hosts,
         .allowed_origins = options->allowed_origins,
     };
+}
+
+/* What is wrong with the files was said when the configuration was checked; they may have become so
+ * since. */
+static int guard(struct service *service, const struct service_options *options)
+{
+    struct tokens tokens;
+    char error[TOKENS_ERROR_BYTES];
+
+    set_access(service, options);
+    service->token_file = options->token_file;
+    service->tls_certificate = options->tls_certificate;
+    service->tls_key = options->tls_key;
+    if (!options->token_file)
+        return 0;
+    if (tokens_read(options->token_file, &tokens, error)) {
+        log_error("%s", error);
+        return -EINVAL;
+    }
+    set_tokens(service, &tokens);
+    return 0;
 }
 
 static void catch_signals(struct service *service)
@@ -410,9 +520,15 @@ int service_new(const struct service_options *options, struct service **ret_serv
     service->owner = options->owner;
     service->watchdog_us = supervisor_watchdog_us();
     r = open_context(service, options);
+    if (r == 0)
+        r = callers_init(&service->callers, service->context,
+            &(struct peers_rate){
+                options->hub.limits.requests_per_s, options->hub.limits.request_burst});
+    if (r == 0)
+        r = guard(service, options);
     if (r < 0)
         return r;
-    set_access(service, options);
+    raise_descriptors();
     catch_signals(service);
     lws_sul_schedule(service->context, 0, &service->sweep, sweep, SWEEP_US);
     *ret_service = HAND_OVER(service);
@@ -426,6 +542,8 @@ void service_free(struct service *service)
     signal_context = NULL;
     if (service->context)
         lws_context_destroy(service->context);
+    callers_fini(&service->callers);
+    tokens_fini(&service->tokens);
     hub_fini(&service->hub);
     free(service);
 }
@@ -452,8 +570,12 @@ void service_reload(struct service *service, const struct service_options *optio
 
     service->hub.options.limits = options->hub.limits;
     service->hub.options.limits.clients = clients; /* descriptors were reserved for these */
-    service->http.access.allowed_hosts = options->allowed_hosts;
-    service->http.access.allowed_origins = options->allowed_origins;
+    service->http.gate.access.allowed_hosts = options->allowed_hosts;
+    service->http.gate.access.allowed_origins = options->allowed_origins;
+    service->callers.peers.rate = (struct peers_rate){
+        options->hub.limits.requests_per_s, options->hub.limits.request_burst};
+    renew_tokens(service);
+    renew_certificate(service);
 }
 
 void service_wake(struct service *service)

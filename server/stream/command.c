@@ -295,6 +295,18 @@ static int parse_subscribe(
     return r;
 }
 
+static int parse_token(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *token = json_object_get(message, "token");
+
+    if (!json_is_string(token) || json_string_length(token) >= sizeof command->data)
+        REFUSE(refusal, "bad_message", "\"token\" must be a text of at most %zu bytes",
+            sizeof command->data - 1);
+    memcpy(command->data, json_string_value(token), json_string_length(token) + 1);
+    return 0;
+}
+
 static int parse_operands(
     const json_t *message, struct command *command, struct command_refusal *refusal)
 {
@@ -305,8 +317,8 @@ static int parse_operands(
         return parse_id(message, command, refusal);
     case COMMAND_PING:
         return parse_ping(message, command, refusal);
-    case COMMAND_AUTHENTICATE: /* no token is asked for here, so any is good */
-        return 0;
+    case COMMAND_AUTHENTICATE:
+        return parse_token(message, command, refusal);
     }
     return 0;
 }

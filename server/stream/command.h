@@ -28,7 +28,7 @@ struct command {
     uint32_t interval_ms; /* 0: not said */
     uint64_t since;       /* 0: not said */
     char since_instance[COMMAND_INSTANCE_BYTES];
-    char data[COMMAND_DATA_BYTES]; /* of a ping */
+    char data[COMMAND_DATA_BYTES]; /* of a ping; or the token */
     bool has_data;
 };
 

@@ -391,9 +391,12 @@ int encode_frame(const struct view *view, uint64_t since, struct frame **ret_fra
 
 /* --- REST documents --- */
 
-/* The whole of one topic, which needs no view of its own. */
-static struct view whole_view(const struct view_set *set, int topic)
+/* Of one of several topics what is to be shown; the whole of it needs no view of its own. */
+static struct view topic_view(
+    const struct view_set *set, const struct encode_request *request, int topic)
 {
+    if (request->views && request->views[topic])
+        return *request->views[topic];
     return (struct view){.set = (struct view_set *)set, .query = {.topic = (enum topic)topic}};
 }
 
@@ -409,7 +412,7 @@ static void append_counts(
         json_append_u64(buffer, view_count(request->view));
     }
     for (int i = 0; !request->view && i < TOPICS; i++) {
-        struct view view = whole_view(set, i);
+        struct view view = topic_view(set, request, i);
 
         if (!(request->topics & 1u << i) || !topic_info[i].is_collection)
             continue;
@@ -446,7 +449,7 @@ static void append_topics(struct buffer *buffer, const struct view_set *set,
     bool first = true;
 
     for (int i = 0; i < TOPICS; i++) {
-        struct view view = whole_view(set, i);
+        struct view view = topic_view(set, request, i);
 
         if (!(request->topics & 1u << i))
             continue;
@@ -462,7 +465,7 @@ static bool keeps_all(const struct view_set *set, const struct encode_request *r
     if (request->view)
         return view_is_kept(request->view, request->since);
     for (int i = 0; i < TOPICS; i++) {
-        struct view view = whole_view(set, i);
+        struct view view = topic_view(set, request, i);
 
         if (request->topics & 1u << i && !view_is_kept(&view, request->since))
             return false;
@@ -530,6 +533,8 @@ void encode_hello(struct buffer *buffer, const struct encode_hello *hello)
     append_member_text(buffer, "instance", hello->instance);
     append_member_text(buffer, "version", hello->version);
     append_member_u64(buffer, "interval_ms", hello->interval_ms);
+    if (hello->wants_token)
+        append_member_text(buffer, "authentication", "required");
     buffer_append_text(buffer, ",\"limits\":{");
     append_key(buffer, "subscriptions", &first);
     json_append_u64(buffer, hello->subscriptions);

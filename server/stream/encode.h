@@ -24,6 +24,7 @@ struct encode_request {
     const char *instance;        /* the server's */
     const struct view *view;     /* its one topic's; NULL: data holds a member per topic */
     unsigned topics;             /* which, then; bit per enum topic */
+    struct view *const *views;   /* what of each, then, by topic; NULL, or one that is: the whole */
     const struct record *record; /* only this record of the view; NULL: all */
     uint64_t since;              /* 0: the state; else a patch since then, if all topics keep it */
 };
@@ -36,6 +37,7 @@ struct encode_hello {
     const char *instance, *version;
     uint32_t interval_ms;
     uint32_t subscriptions, message_bytes, messages_per_s, message_burst;
+    bool wants_token; /* before anything else */
 };
 void encode_hello(struct buffer *buffer, const struct encode_hello *hello);
 void encode_subscribed(

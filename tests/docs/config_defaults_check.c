@@ -27,6 +27,11 @@ static const char *find_difference(const struct config *one, const struct config
     if (!is_empty(one->allowed_hosts) || !is_empty(one->allowed_origins))
         return "allowed_hosts or allowed_origins";
     SAME(anonymous)
+    SAME(token_file)
+    SAME(tls_certificate)
+    SAME(tls_key)
+    SAME(limits.requests_per_s)
+    SAME(limits.request_burst)
     SAME(limits.clients)
     SAME(limits.clients_per_address)
     SAME(limits.subscriptions)

@@ -278,6 +278,8 @@ CONFIGS = ['{"listen":"[::1]:80","web":"w","interval_ms":50,"connections_interva
            '"subscriptions":3,"message_bytes":4,"messages_per_s":5,"message_burst":6},'
            '"history":{"tombstone_s":7,"tombstones":8,"events":9},"log_level":"debug"}',
            '{\n"listen": "nowhere"\n}', '{"limits":{"clients":0}}', '{"limits":[],"cpu_budget_percent":5}', '{"a":1,"a":2}']
+TOKENS = ["\x1bBearer first-first-first-fi# ours\nfirst-first-first-fi\nsecond-second-second interfaces # wall\n",
+          "\x0aBasic YTpiabc all\n", "\0secret-secret-secret all all\n", "\x06bearer# nothing\n\n"]
 NAMES = ["eth0", "caf\u00e9", 'a"b\\c', "\x01\x7f\u2028\U0001f600"]
 
 route_messages()
@@ -289,7 +291,7 @@ drop_files()
 link_messages()
 wireless_messages()
 for target, texts in (("units", PATHS), ("mounts", MOUNTS), ("cgroups", CGROUPS), ("counts", COUNTS), ("processes", STATS), ("uevents", UEVENTS), ("commands", COMMANDS),
-                      ("access", HEADERS), ("requests", REQUESTS), ("config", CONFIGS), ("names", NAMES)):
+                      ("access", HEADERS), ("requests", REQUESTS), ("config", CONFIGS), ("names", NAMES), ("tokens", TOKENS)):
     for text in texts:
         save(target, text.encode())
 for records in HOLDERS:

@@ -177,7 +177,7 @@ test("frames that lie, are not masked, are not UTF-8, or nest without end", (t) 
 
 test("REST requests given up at every endpoint", (t) => withstand(t, { program: IFPULSE_FAKE }, async (server) => {
     const targets = ["/", "/api/v1/snapshot", "/api/v1/interfaces", "/api/v1/connections", "/api/v1/totals", "/api/v1/events",
-        "/api/v1/server", "/api/v1/health", "/api/v1/interfaces/none", "/nothing", "/api/v1/stream"];
+        "/api/v1/server", "/api/v1/health", "/api/v1/owners", "/api/v1/interfaces/none", "/metrics", "/nothing", "/api/v1/stream"];
     for (const target of targets) {
         for (const how of ["at once", "after a moment", "after the first byte"]) {
             const socket = net.connect(server.port, server.host);

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { WebSocket } from "../support/client.mjs";
-import { startServer } from "../support/server.mjs";
-import { within } from "../support/wait.mjs";
+import { certificate, startServer } from "../support/server.mjs";
+import { until, within } from "../support/wait.mjs";
 
 const TARGETS = ["/", "/api/v1/health", "/api/v1/snapshot"];
 
@@ -30,7 +30,7 @@ const isHost = (host) => /^[\w.-]+(:\d+)?$/.test(host);
 
 // The status of an upgrade with these headers; 101 where it is let in.
 function upgrade(server, headers) {
-    const socket = new WebSocket(`ws://${server.host}:${server.port}/api/v1/stream`, "ifpulse.v1", { headers });
+    const socket = new WebSocket(`${server.isTls ? "wss" : "ws"}://${server.host}:${server.port}/api/v1/stream`, "ifpulse.v1", { headers, rejectUnauthorized: false });
     return within(new Promise((done, fail) => {
         socket.on("open", () => done(101));
         socket.on("unexpected-response", (_, answer) => done(answer.statusCode));
@@ -96,6 +96,35 @@ test("allowed_hosts and allowed_origins open the door to what they name, and to 
     assert.equal(await upgrade(server, { host: "wall.example", origin: "http://board.example" }), 101);
     assert.equal(await upgrade(server, { host: "wall.example", origin: "http://evil.example" }), 403);
     await server.stop();
+});
+
+const isRefused = (status) => status === 403 || status === 400;
+
+// Every pair of a Host and an Origin, in the same way on each road in.
+test("Host and Origin are judged alike on files, REST, /metrics and the upgrade, with TLS and without", async (t) => {
+    const { file, key } = certificate(t);
+    for (const config of [{}, { tls_certificate: file, tls_key: key }]) {
+        const server = await startServer(t, { config });
+        const [ours, other] = server.isTls ? ["https", "http"] : ["http", "https"];
+        const { port } = server;
+        const HOSTS = [[`127.0.0.1:${port}`, true], [`localhost.:${port}`, true], [`LocalHost:${port}`, true], [`[::1]:${port}`, true], [`[0:0::1]:${port}`, true],
+            [`127.1.2.3:${port}`, true], ["[::1]", false], [`[fe80::1]:${port}`, false], [`localhost..:${port}`, false], [`127.0.0.1:0${port}0`, false], [`evil.example:${port}`, false],
+            [`127.0.0.1.evil.example:${port}`, false]];
+        for (const [host, isOurs] of HOSTS) {
+            const ORIGINS = [[undefined, true], [`${ours}://${host}`, true], [`${ours.toUpperCase()}://${host}`, true], [`${other}://${host}`, false], ["null", false], [`${ours}://evil.example:${port}`, false],
+                [`${ours}://${host}.evil.example`, false], [`${ours}://${host}@evil.example`, false], [`${ours}://user@${host}`, false], [host, false]];
+            for (const [origin, isSame] of ORIGINS) {
+                const headers = { host, ...(origin && { origin }) };
+                const roads = await Promise.all([...["/", "/api/v1/health", "/metrics"].map((target) => server.get(target, { headers }).then(({ status }) => isRefused(status))),
+                    upgrade(server, headers).then(isRefused)]);
+                assert.deepEqual(roads, roads.map(() => !(isOurs && isSame)), `${server.isTls} ${host} ${origin}`);
+            }
+        }
+        const lines = server.output.split("refused:").length;
+        assert.ok(lines < 30, `${lines} lines of refusals: they are counted, not listed`);
+        await until(() => /refused: \d+ more within/.test(server.output), "the count");
+        await server.stop();
+    }
 });
 
 test("HTTP/1.1 without Host is 400", async (t) => {

@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 
 import { Client } from "../support/client.mjs";
-import { IFPULSE_FAKE, launchServer, runOnce, temporaryFile } from "../support/server.mjs";
+import { IFPULSE_FAKE, certificate, launchServer, runOnce, temporaryFile } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 
 const BASE = { listen: "127.0.0.1:0", cpu_budget_percent: 0 };
@@ -114,7 +114,7 @@ test("options of the command line win over the file that is read again", async (
 const OTHERS = {
     listen: "127.0.0.1:1", interval_ms: 2000, connections_interval_ms: 3000, cpu_budget_percent: 7, namespaces: true,
     allowed_hosts: ["x.example"], allowed_origins: ["https://x.example"], anonymous: true, log_level: "info",
-    limits: { clients: 7, clients_per_address: 7, subscriptions: 7, message_bytes: 7, messages_per_s: 7, message_burst: 7 },
+    limits: { clients: 7, clients_per_address: 7, requests_per_s: 7000, request_burst: 7000, subscriptions: 7, message_bytes: 7, messages_per_s: 7, message_burst: 7 },
     history: { tombstone_s: 7, tombstones: 7, events: 7 },
 };
 
@@ -129,9 +129,13 @@ test("of every key that is another, the log says what became of it", async (t) =
     const others = { ...OTHERS, web: path.dirname(temporaryFile(t, "index.html", "another")) };
     const log = await reload(others);
     const named = [.../taken over: (.*)\n/.exec(log)[1].split(", "), .../warning: (.*): what is new there needs a restart/.exec(log)[1].split(", ")];
-    const reserved = ["token_file", "tls_certificate", "tls_key"];
-    const known = [...keysOf(t), ...keysOf(t, "limits"), ...keysOf(t, "history")].filter((key) => !["limits", "history", ...reserved].includes(key));
+    const { file: certified, key } = certificate(t);
+    const guard = { token_file: temporaryFile(t, "tokens", "a-token-of-some-length\n"), tls_certificate: certified, tls_key: key };
+    const known = [...keysOf(t), ...keysOf(t, "limits"), ...keysOf(t, "history")]
+        .filter((name) => !["limits", "history", ...Object.keys(guard)].includes(name));
     assert.deepEqual(named.sort(), known.sort());
+    const { anonymous, listen, ...rest } = others; // anonymous goes with no token file
+    assert.match(await reload({ ...rest, ...guard }), /warning: .*token_file, tls_certificate, tls_key.*: what is new there needs a restart/);
     assert.equal((await server.get("/api/v1/server")).json.data.interval_ms, 1000);
     assert.match(await reload(others), /nothing to take over\n.*listen.*needs a restart/s);
     await server.stop();

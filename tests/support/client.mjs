@@ -106,7 +106,7 @@ class Subscription {
 }
 
 export class Client {
-    constructor(t, server, { scheme = "ws", target = "/api/v1/stream", subprotocol = "ifpulse.v1", keepsHistory = false, repeats = false, options } = {}) {
+    constructor(t, server, { scheme, target = "/api/v1/stream", subprotocol = "ifpulse.v1", keepsHistory = false, repeats = false, options } = {}) {
         this.violations = [];
         this.errors = []; // the server's error messages, in order
         this.pongs = [];
@@ -117,8 +117,8 @@ export class Client {
         this.repeats = repeats; // applies all that it gets twice
         this.deflated = 0;
         this.onText = undefined; // sees each message as it came
-        this.socket = new WebSocket(`${scheme}://${server.host}:${server.port}${target}`, subprotocol,
-            { perMessageDeflate: false, ...options });
+        this.socket = new WebSocket(`${scheme ?? (server.isTls ? "wss" : "ws")}://${server.host}:${server.port}${target}`, subprotocol,
+            { perMessageDeflate: false, rejectUnauthorized: false, ...options });
         this.closed = new Promise((done) => {
             this.socket.on("close", (code, reason) => {
                 this.end = { code, reason: reason.toString() };

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import tls from "node:tls";
 
 import { PATIENCE_MS, until, within } from "./wait.mjs";
 
@@ -14,7 +16,7 @@ export const IFPULSE = process.env.IFPULSE;
 export const IFPULSE_FAKE = process.env.IFPULSE_FAKE;
 
 const SANITIZER_REPORT = /ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:/;
-const LISTENING = /ifpulse: listening on http:\/\/(\S+):(\d+)\//;
+const LISTENING = /ifpulse: listening on (https?):\/\/(\S+):(\d+)\//;
 
 // A file that is gone after the test; returns its path.
 export function temporaryFile(t, name, text, mode = 0o600) {
@@ -23,6 +25,16 @@ export function temporaryFile(t, name, text, mode = 0o600) {
     const file = path.join(folder, name);
     writeFileSync(file, text, { mode });
     return file;
+}
+
+// A certificate of its own signing for this machine, and its key; returns both paths.
+export function certificate(t, name = "localhost") {
+    const file = temporaryFile(t, "certificate.pem", "");
+    const key = path.join(path.dirname(file), "key.pem");
+    const { status, stderr } = spawnSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        "-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:localhost,IP:127.0.0.1`, "-keyout", key, "-out", file], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    return { file, key };
 }
 
 // Runs a command of ifpulse that ends by itself.
@@ -54,7 +66,8 @@ class Server {
     async listens() {
         await until(() => LISTENING.test(this.output) || this.end, () => `"listening on": ${this.output}`);
         assert.equal(this.end, undefined, `the server ended at once: ${this.output}`);
-        const [, host, port] = LISTENING.exec(this.output);
+        const [, scheme, host, port] = LISTENING.exec(this.output);
+        this.isTls = scheme === "https";
         this.host = host.replace(/^\[|\]$/g, "");
         this.port = Number(port);
         return this;
@@ -83,8 +96,8 @@ class Server {
     // One HTTP request; the answer with its body as text and, where it is JSON, as value.
     get(target, { method = "GET", headers = {}, setHost = true, body } = {}) {
         return within(new Promise((done, fail) => {
-            const request = http.request({
-                host: this.host, port: this.port, path: target, method, headers, setHost, agent: false,
+            const request = (this.isTls ? https : http).request({
+                host: this.host, port: this.port, path: target, method, headers, setHost, agent: false, rejectUnauthorized: false,
             }, (answer) => {
                 const chunks = [];
                 answer.on("data", (chunk) => chunks.push(chunk));
@@ -105,11 +118,17 @@ class Server {
         }), `the answer to ${method} ${target}`);
     }
 
+    // A bare connection, through TLS where the server speaks that.
+    connect(onConnect) {
+        return this.isTls ? tls.connect({ port: this.port, host: this.host, rejectUnauthorized: false }, onConnect)
+            : net.connect(this.port, this.host, onConnect);
+    }
+
     // Sends bytes over a connection of its own and gathers what comes back until the other side
     // closes or ms have passed; with untilMatch, until the answer so far matches it.
     raw(bytes, { untilMatch, ms = PATIENCE_MS } = {}) {
         return new Promise((done, fail) => {
-            const socket = net.connect(this.port, this.host, () => socket.write(bytes));
+            const socket = this.connect(() => socket.write(bytes));
             let text = "";
             const timer = setTimeout(() => finish(), ms);
             const finish = () => {

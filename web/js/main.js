@@ -18,6 +18,7 @@ import { createEvents } from './views/events.js';
 import { createOverview } from './views/overview.js';
 
 const WATCH_MS = 250;
+const TOKEN_KEY = 'ifpulse.token';
 const LONGEST_HOLD_MS = 11_000; // past this silence a quiet interface's last value is no longer known
 
 const $ = (id) => document.getElementById(id);
@@ -73,8 +74,29 @@ const address = new URL('api/v1/stream', document.baseURI);
 address.protocol = address.protocol.replace('http', 'ws');
 address.hash = '';
 
+// For as long as the tab is open, and for this server alone.
+const tokens = {
+  get() {
+    try {
+      return sessionStorage.getItem(TOKEN_KEY);
+    } catch {
+      return null;
+    }
+  },
+  set(token) {
+    if (token === tokens.get()) return;
+    try {
+      if (token === null) sessionStorage.removeItem(TOKEN_KEY);
+      else sessionStorage.setItem(TOKEN_KEY, token);
+    } catch {
+      // It lasts as long as the page.
+    }
+  },
+};
+
 const link = new Link(address.href, {
   store,
+  token: tokens.get(),
   env: {
     connect: (url, subprotocol) => new WebSocket(url, subprotocol),
     now: () => performance.now(),
@@ -83,7 +105,10 @@ const link = new Link(address.href, {
     clearTimeout: (timer) => clearTimeout(timer),
   },
   events: {
-    changed: () => banner.draw(),
+    changed: () => {
+      tokens.set(link.token);
+      banner.draw();
+    },
     received: (topic) => {
       if (!store.isPaused) app.schedule.mark(...WATCHERS[topic]);
     },
@@ -108,7 +133,7 @@ app.schedule.add('about', drawAbout);
 const banner = createBanner(
   { word: $('state-word'), state: $('state'), notices: $('notices'), announcement: $('announcement') },
   {
-    actions: { retry: () => link.retryNow(), resume: togglePause, reload: () => location.reload() },
+    actions: { retry: () => link.retryNow(), resume: togglePause, reload: () => location.reload(), token: (said) => said && link.useToken(said) },
     look: () => ({
       link, now: performance.now(), silence: link.silence, isPaused: store.isPaused, time: store.shown.time, newest: store.time,
       isSlow: app.schedule.isSlow, server: store.replicas.server.data, rows: app.rows, failure: app.failure, restart: app.restart,

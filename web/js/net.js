@@ -15,6 +15,7 @@ const HEARTBEAT_MS = 5000; // the server's longest silence on a subscription whe
 const RESYNCS_ALLOWED = 5; // in a minute; then the whole line is in doubt
 const INTERVAL_MS = 1000;
 const TOO_SLOW = 4408;
+const NEEDS_TOKEN = 4401;
 
 // Full jitter: any time up to a bound that doubles with each failure, so that a thousand pages do
 // not come back at the same moment.
@@ -39,8 +40,10 @@ export class Link {
 
   // env: {connect(url, subprotocol), now, random, setTimeout, clearTimeout}
   // events: {changed(), received(topic, outcome), interrupted(), restarted(hello)}
-  constructor(url, { store, env, events }) {
-    Object.assign(this, { url, store, env, events });
+  // token: to be said where the server asks for one; null while nobody gave one that it takes.
+  constructor(url, { store, env, events, token = null }) {
+    Object.assign(this, { url, store, env, events, token });
+    this.isTokenWrong = false; // the last one that was said
     this.phase = 'connecting'; // open, waiting (for retryAt), refused (for good, see code)
     this.attempt = 0;
     this.retryAt = null;
@@ -62,6 +65,11 @@ export class Link {
   // Connects now rather than later; also the way out of a refusal.
   retryNow() {
     if (this.phase === 'waiting' || this.phase === 'refused') this.#connect();
+  }
+
+  useToken(token) {
+    this.token = token;
+    this.retryNow();
   }
 
   // The machine is back on a network, or the page is looked at again.
@@ -100,6 +108,10 @@ export class Link {
     this.#socket = null;
     this.code = code;
     this.reason = reason;
+    if (code === NEEDS_TOKEN) {
+      this.isTokenWrong = this.token !== null;
+      this.token = null;
+    }
     if (this.hasData) this.events.interrupted();
     this.hasData = false;
     this.lostAt ??= this.env.now();
@@ -115,9 +127,9 @@ export class Link {
   }
 
   // Does not wait for the other side to agree: on a dead line it never would.
-  #abandon(reason) {
+  #abandon(reason, code = 1006) {
     const socket = this.#socket;
-    this.#closed(1006, reason);
+    this.#closed(code, reason);
     socket.close(4000, reason.slice(0, 100));
   }
 
@@ -150,6 +162,10 @@ export class Link {
 
   #greeted(hello) {
     this.env.clearTimeout(this.#openTimer);
+    if (hello.authentication === 'required') {
+      if (this.token === null) return this.#abandon('this page has no token yet', NEEDS_TOKEN);
+      this.#send({ op: 'authenticate', token: this.token });
+    }
     const isNew = this.hello !== null && this.hello.instance !== hello.instance;
     if (isNew) {
       for (const topic of Object.keys(TOPICS)) this.store.reset(topic);

@@ -41,9 +41,9 @@ export class Child {
   }
 }
 
-export async function startDaemon(binary = process.env.IFPULSE) {
+export async function startDaemon(binary = process.env.IFPULSE, options = []) {
   assert.ok(binary, 'IFPULSE must name the server to test');
-  const daemon = new Child(binary, ['--listen', '127.0.0.1:0', '--web', WEB]);
+  const daemon = new Child(binary, ['--listen', '127.0.0.1:0', '--web', WEB, ...options]);
   [, daemon.url] = await daemon.says(/listening on (http:\S+)/);
   return daemon;
 }

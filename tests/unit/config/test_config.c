@@ -75,7 +75,8 @@ Test(config, names_the_line_the_key_and_what_would_be_right)
         {"{\n\"allowed_hosts\": [1]}", ":2: allowed_hosts:", "text"},
         {"{\n\"anonymous\": \"yes\"}", ":2: anonymous:", "true or false"},
         {"{\n\"log_level\": \"loud\"}", ":2: log_level:", "notice"},
-        {"{\n\"token_file\": \"t\"}", ":2: token_file:", "not offer"},
+        {"{\n\"token_file\": 5}", ":2: token_file:", "text"},
+        {"{\n\"limits\": {\"request_burst\": 0}}", ":2: limits.request_burst:", "1"},
         {"{\n\"listen\": 1,\n}", ":3:", "JSON"},
         {"{\"web\":\"a\",\n\"web\":\"b\"}", ":2:", "duplicate"},
         {"[]", ":1:", "object"},
@@ -110,10 +111,22 @@ Test(config, does_not_show_the_network_to_others_unasked)
     config_fini(&config);
 }
 
+Test(config, names_the_files_that_are_not_right)
+{
+    config_init(&config);
+    cr_assert_eq(config_set_option(&config, "token-file", "/nonexistent/tokens", error), 0);
+    cr_assert_eq(config_check(&config, error), CONFIG_WRONG);
+    cr_assert(strstr(error, "/nonexistent/tokens"), "%s", error);
+    cr_assert_eq(read_text("{\"tls_key\": \"/nonexistent/key.pem\"}"), 0);
+    cr_assert_eq(config_check(&config, error), CONFIG_WRONG);
+    cr_assert(strstr(error, "tls_certificate"), "%s", error);
+    config_fini(&config);
+}
+
 Test(config, an_option_that_is_wrong_is_named)
 {
-    static const char *const rows[][2] = {{"listen", "8750"}, {"interval-ms", "abc"},
-        {"interval-ms", "0"}, {"log-level", "loud"}, {"token-file", "x"}};
+    static const char *const rows[][2] = {
+        {"listen", "8750"}, {"interval-ms", "abc"}, {"interval-ms", "0"}, {"log-level", "loud"}};
 
     config_init(&config);
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {

@@ -10,7 +10,6 @@ const GONE_AFTER_MS = 120_000;
 
 const REFUSALS = {
   4400: 'The server did not understand this page. Reload it: the two may be of different versions.',
-  4401: 'This server asks for an access token, and this page has none to give.',
   4408: 'This page took the data too slowly, so the server closed the line.',
   4429: 'This page asked for too much at once, so the server closed the line.',
 };
@@ -24,7 +23,14 @@ function primary({ link, isPaused, silence }) {
   return { word: 'Live', tone: 'live' };
 }
 
+// The one refusal that a person can mend here.
+function tokenNotice({ isTokenWrong }) {
+  const text = isTokenWrong ? 'The server does not take that access token (any more).' : 'This server asks for an access token.';
+  return { key: 'refused', tone: 'bad', text, asks: 'Access token', action: { label: 'Connect', name: 'token' } };
+}
+
 function lineNotice({ link, now, isOffline }) {
+  if (link.phase === 'refused' && link.code === 4401) return tokenNotice(link);
   if (link.phase === 'refused') {
     const why = REFUSALS[link.code] ?? 'The server closed the line for good.';
     const reason = link.reason ? ` It said: ${plain(link.reason)}` : '';
@@ -61,7 +67,8 @@ function budget(server) {
 }
 
 // state: {link, now, silence, isPaused, time (shown), newest, isSlow, server, rows, failure, restart, isOffline}
-// -> {word, tone, notices: [{key, tone, text, note, action, canDismiss}]}, pure.
+// -> {word, tone, notices: [{key, tone, text, note, asks, action, canDismiss}]}, pure. asks: what the
+// action needs to be told, in a field of that name.
 export function conditions(state) {
   const { link, now, silence, isPaused, time, newest, isSlow, server, rows, failure, restart } = state;
   const line = lineNotice(state);
@@ -86,24 +93,32 @@ class Notice {
   constructor({ key }, { act, dismiss }) {
     this.text = element('span', { class: 'notice-text' });
     this.note = element('span', { class: 'notice-note' });
-    this.button = element('button', { type: 'button', class: 'button', hidden: true, onclick: () => act(this.action) });
+    this.field = element('input', { type: 'password', class: 'notice-field', autocomplete: 'off', hidden: true, onkeydown: ({ key: pressed }) => pressed === 'Enter' && this.#act(act) });
+    this.button = element('button', { type: 'button', class: 'button', hidden: true, onclick: () => this.#act(act) });
     this.dismiss = element('button', { type: 'button', class: 'button quiet', hidden: true, onclick: () => dismiss(key) }, 'Dismiss');
-    this.node = element('li', { class: 'notice' }, this.text, this.note, this.button, this.dismiss);
+    this.node = element('li', { class: 'notice' }, this.text, this.note, this.field, this.button, this.dismiss);
     this.node.dataset.key = key;
   }
 
-  show({ tone, text, note = '', action, canDismiss = false }) {
+  #act(act) {
+    act(this.action, this.field.value.trim());
+    this.field.value = '';
+  }
+
+  show({ tone, text, note = '', asks, action, canDismiss = false }) {
     setAttribute(this.node, 'data-tone', tone);
     put(this.text, text);
     put(this.note, note);
     this.action = action?.name;
     this.button.hidden = !action;
     if (action) put(this.button, action.label);
+    this.field.hidden = !asks;
+    setAttribute(this.field, 'aria-label', asks);
     this.dismiss.hidden = !canDismiss;
   }
 }
 
-// parts: {word, state, notices, announcement} elements; actions: {retry, resume, reload}
+// parts: {word, state, notices, announcement} elements; actions: {retry, resume, reload, token(said)}
 export function createBanner(parts, { actions, look }) {
   const shown = new Map();
   const dismissed = new Set();
@@ -135,7 +150,7 @@ export function createBanner(parts, { actions, look }) {
       shown.delete(key);
     }
     notices.forEach((notice, index) => {
-      if (!shown.has(notice.key)) shown.set(notice.key, new Notice(notice, { act: (name) => actions[name]?.(), dismiss }));
+      if (!shown.has(notice.key)) shown.set(notice.key, new Notice(notice, { act: (name, said) => actions[name]?.(said), dismiss }));
       const view = shown.get(notice.key);
       view.show(notice);
       if (parts.notices.children[index] !== view.node) parts.notices.insertBefore(view.node, parts.notices.children[index] ?? null);

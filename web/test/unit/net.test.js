@@ -164,6 +164,29 @@ test('a message that cannot be read ends the line', () => {
   assert.equal(world.socket.closedWith, 4000);
 });
 
+test('a token is said first, only where it is asked for; without one nobody is called again', () => {
+  const greet = (world, more) => {
+    world.open();
+    world.socket.sent.length = 0;
+    world.say({ op: 'hello', protocol: 'ifpulse.v1', instance: 'aa', version: '1', interval_ms: 1000, limits: {}, ...more });
+  };
+  const world = new World();
+  world.link.start();
+  greet(world, { authentication: 'required' });
+  assert.deepEqual([world.link.phase, world.link.code, world.socket.sent.length], ['refused', 4401, 0]);
+  world.pass(120_000);
+  assert.equal(world.sockets.length, 1);
+  world.link.useToken('right');
+  greet(world, { authentication: 'required' });
+  assert.deepEqual(world.socket.sent[0], { op: 'authenticate', token: 'right' });
+  assert.equal(world.socket.sent[1].op, 'subscribe');
+  world.socket.onclose({ code: 4401, reason: 'withdrawn' });
+  assert.deepEqual([world.link.phase, world.link.token, world.link.isTokenWrong], ['refused', null, true]);
+  world.link.useToken('other');
+  greet(world, {});
+  assert.ok(world.socket.sent.every(({ op }) => op === 'subscribe'), 'nobody asked');
+});
+
 test('44xx is for good until someone asks; 4503, 1001 and 1006 are not', () => {
   for (const code of [4400, 4401, 4429]) {
     const world = live();
