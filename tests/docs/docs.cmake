@@ -7,7 +7,7 @@ set(here ${CMAKE_CURRENT_LIST_DIR})
 function(docs_test name label)
   add_test(NAME ${name} COMMAND ${ARGN})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 240
-    ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>"
+    ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>;FOLLOW=$<TARGET_FILE:follow>"
     FAIL_REGULAR_EXPRESSION "ERROR: (Address|Leak|Thread)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 endfunction()
 
