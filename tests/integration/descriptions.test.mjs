@@ -7,12 +7,14 @@ import { test } from "node:test";
 
 import { startChurn } from "../support/churn.mjs";
 import { Client } from "../support/client.mjs";
-import { asyncapi, faultOfAnswer, faultOfMessage, nameOfMessage, openapi, parametersOf, pathOf } from "../support/descriptions.mjs";
+import { asyncapi, faultOfAnswer, faultOfMessage, nameOfMessage, openapi, parametersOf, pathOf, resolve } from "../support/descriptions.mjs";
 import { addLink } from "../support/network.mjs";
 import { IFPULSE_FAKE, startServer } from "../support/server.mjs";
 import { until } from "../support/wait.mjs";
 
 const TOPICS = asyncapi.components.schemas.Topic.enum;
+const COLLECTIONS = ["interfaces", "connections", "owners", "events"];
+const PATHS = Object.keys(openapi.paths);
 
 // A client all of whose messages, both ways, are held against asyncapi.yaml. heard: how many of each
 // there were; nulls: how many patches made a field or a record unknown.
@@ -94,7 +96,7 @@ test("parts, and all that the scripted network has, are as the descriptions have
     await until(() => client.shapes.parts >= 4 && connections.deltas >= 3, "parts and deltas");
     await client.close();
     const { json } = await server.get("/api/v1/interfaces");
-    for (const path of Object.keys(openapi.paths).filter((each) => each.startsWith("/api/"))) {
+    for (const path of PATHS) {
         const answer = await server.get(path.replace("{name}", encodeURIComponent(Object.keys(json.data)[0])));
         assert.equal(faultOfAnswer(path, answer), "", path);
     }
@@ -112,7 +114,7 @@ test("every answer over HTTP is as openapi.yaml has it", async (t) => {
     };
     const [{ revision, instance }, churn] = [(await ask("/api/v1/snapshot")).json, startChurn(t)];
     await until(() => churn.rounds >= 1, "some churn");
-    for (const path of Object.keys(openapi.paths).filter((each) => each.startsWith("/api/"))) {
+    for (const path of PATHS) {
         const isStream = path.endsWith("/stream");
         const { headers, json } = await ask(path, { status: isStream ? 426 : 200 });
         if (headers.etag && !json) {
@@ -137,15 +139,107 @@ test("every answer over HTTP is as openapi.yaml has it", async (t) => {
     await server.stop();
 });
 
+// A value that the schema allows, as it is written in a query.
+function exampleOf(schema) {
+    const { $ref, type, items, enum: words, minimum = 1, format } = schema;
+    if ($ref) {
+        return $ref.endsWith("/Network") ? "10.0.0.0/8" : exampleOf(resolve(schema));
+    }
+    const byType = { integer: String(minimum), number: "1.5", boolean: "true", string: format ? "2026-01-31T12:00:00.876Z" : "x" };
+    return words?.at(-1) ?? (type === "array" ? exampleOf(items) : byType[type]);
+}
+
 test("the parameters of openapi.yaml are those that the server takes", async (t) => {
     const server = await startServer(t);
-    for (const path of Object.keys(openapi.paths).filter((each) => each.startsWith("/api/"))) {
+    const all = [...new Set(PATHS.flatMap((path) => parametersOf(path).map(({ name }) => name)))];
+    assert.ok(all.length > 60, `${all.length} parameters`);
+    let taken = 0;
+    for (const path of PATHS) {
         const target = path.replace("{name}", "lo");
-        const described = parametersOf(path).map(({ name }) => name).sort();
-        const { json } = await server.get(`${target}?no-such-parameter=1`);
-        const [, listed = ""] = /there are: (.*)\.$/.exec(json.detail) ?? [];
-        assert.deepEqual(described, listed.split(", ").filter(Boolean).sort(), `${path}: ${json.detail}`);
+        const described = new Map(parametersOf(path).map(({ name, schema }) => [name, schema]));
+        for (const name of all) {
+            const schema = described.get(name) ?? { type: "integer" };
+            const query = `${name}=${encodeURIComponent(exampleOf(schema))}${name === "instance" ? "&since=1" : ""}`;
+            const { status, text } = await server.get(`${target}?${query}`);
+            const isTaken = described.has(name) && (name !== "instance" || described.has("since"));
+            assert.equal(status, isTaken ? 200 : path.endsWith("/stream") && status === 426 ? 426 : 400, `${path}?${query}: ${text.slice(0, 500)}`);
+            taken += isTaken ? 1 : 0;
+        }
     }
+    assert.ok(taken > 100, `${taken} taken`);
+    // And the server knows no filter that is not described.
+    for (const topic of COLLECTIONS) {
+        const { json } = await server.get(`/api/v1/${topic}?no-such-parameter=1`);
+        const [, listed] = /there are: (.*)\.$/.exec(json.detail);
+        const others = ["fields", "sort", "limit", "since", "instance"];
+        const described = parametersOf(`/api/v1/${topic}`).map(({ name }) => name).filter((name) => !others.includes(name));
+        assert.deepEqual(listed.split(", ").sort(), described.sort());
+    }
+    await server.stop();
+});
+
+test("parts of the network, on the stream and over HTTP, are as the descriptions have them", async (t) => {
+    const server = await startServer(t, { program: IFPULSE_FAKE, intervalMs: 100 });
+    const client = await connect(t, server);
+    const QUERIES = [
+        ["connections", { filter: { state: ["established", "listen"], address: "::/0" }, sort: "-download_speed", limit: 100, compress: "deflate" }],
+        ["connections", { filter: { process_name: "*", port: [443, 22, 80] }, fields: ["state"] }],
+        ["interfaces", { fields: ["name", "addresses"], sort: "name", limit: 3, compress: "deflate" }],
+        ["interfaces", { filter: { is_up: true, address: ["0.0.0.0/0", "::/0"] } }],
+        ["owners", { filter: { kind: "process" }, sort: "-connections", limit: 1 }],
+        ["totals", { fields: ["download_speed", "connections"] }],
+        ["server", { fields: ["capabilities"], compress: "deflate" }],
+        ["events", { filter: { event: ["link_up", "drops"] }, sort: "-time", limit: 50 }],
+    ];
+    const subscriptions = [];
+    for (const [topic, query] of QUERIES) {
+        subscriptions.push(await client.subscribe(topic, JSON.parse(JSON.stringify(query))));
+    }
+    await until(() => subscriptions.slice(0, 2).every(({ deltas, snapshots }) => deltas + snapshots >= 3), "deltas");
+    assert.ok(client.deflated > 0 && client.heard.get("connectionsDelta") > 2);
+    await client.close();
+    for (const query of ["connections?state=established,listen&port=443,22&sort=-download_speed&limit=100&fields=state,rtt_ms",
+        "interfaces?is_up=true&address=0.0.0.0/0,::/0", "owners?sort=-connections&limit=1", "events?event=link_up&sort=-time"]) {
+        const answer = await server.get(`/api/v1/${query}`);
+        assert.equal(answer.status, 200, answer.text);
+        assert.equal(faultOfAnswer(`/api/v1/${query.split("?")[0]}`, answer), "", query);
+    }
+    for (const query of ["connections?state=open", "connections?limit=0", "owners?sort=pids", "interfaces?fields=", "totals?sort=upload_speed"]) {
+        const answer = await server.get(`/api/v1/${query}`);
+        assert.equal(answer.status, 400, answer.text);
+        assert.equal(faultOfAnswer(`/api/v1/${query.split("?")[0]}`, answer), "", query);
+    }
+    await server.stop();
+});
+
+// The stream takes every filter, order and field that asyncapi.yaml has, in values of the field's type.
+test("what asyncapi.yaml allows in subscribe is taken", async (t) => {
+    const server = await startServer(t, { config: { limits: { messages_per_s: 1000, message_burst: 10_000 } } });
+    const client = await connect(t, server);
+    const branches = asyncapi.components.messages.subscribe.payload.oneOf.map(({ properties }) => properties);
+    const typed = (schema) => {
+        const text = exampleOf(schema);
+        const { type } = resolve(schema);
+        return ["integer", "number", "boolean"].includes(type) ? JSON.parse(text) : text;
+    };
+    for (const { topic: { const: topic }, filter, fields, sort } of branches) {
+        const filters = filter ? Object.entries(resolve(filter).properties).map(([name, { anyOf: [value] }]) => [name, typed(value)]) : [];
+        const wishes = [{ fields: resolve(fields.items).enum }, ...(sort ? resolve(sort).enum.map((order) => ({ sort: order })) : []),
+            ...filters.flatMap(([name, value]) => [{ filter: { [name]: value } }, { filter: { [name]: [value, value] } }])];
+        for (const [i, wish] of wishes.entries()) {
+            const { request } = client.request(topic, wish);
+            client.send({ op: "unsubscribe", id: request.id });
+            if (i % 10 === 9 || i === wishes.length - 1) { // who asks on and on without reading is sent away
+                assert.ok(await client.isServed(), JSON.stringify(client.end));
+            }
+        }
+        const refused = client.errors.map(({ id, message }) => `${JSON.stringify(client.byId.get(id).request)}: ${message}`);
+        assert.deepEqual(refused, []);
+        assert.ok(wishes.length > 1 || !sort, topic);
+    }
+    const open = [...client.byId.values()].filter(({ isComplete }) => !isComplete);
+    assert.deepEqual(open.map(({ request }) => request), []);
+    await client.close();
     await server.stop();
 });
 

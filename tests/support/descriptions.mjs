@@ -24,7 +24,7 @@ const isObject = (value) => value !== null && typeof value === "object";
 function target(ref, document) {
     const [file, pointer] = ref.split("#/");
     const words = pointer.split("/").map((word) => word.replaceAll("~1", "/").replaceAll("~0", "~"));
-    return words.reduce((at, word) => at?.[word], file === "schema.yaml" ? schema : document);
+    return words.reduce((at, word) => at?.[word], file === "schema.yaml" || words[0] === "$defs" ? schema : document);
 }
 
 // Every $ref below node that points nowhere. The linter follows none in payloads.
