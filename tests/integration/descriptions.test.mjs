@@ -151,19 +151,15 @@ function exampleOf(schema) {
 
 test("the parameters of openapi.yaml are those that the server takes", async (t) => {
     const server = await startServer(t);
-    const all = [...new Set(PATHS.flatMap((path) => parametersOf(path).map(({ name }) => name)))];
-    assert.ok(all.length > 60, `${all.length} parameters`);
     let taken = 0;
     for (const path of PATHS) {
-        const target = path.replace("{name}", "lo");
         const described = new Map(parametersOf(path).map(({ name, schema }) => [name, schema]));
-        for (const name of all) {
-            const schema = described.get(name) ?? { type: "integer" };
-            const query = `${name}=${encodeURIComponent(exampleOf(schema))}${name === "instance" ? "&since=1" : ""}`;
-            const { status, text } = await server.get(`${target}?${query}`);
-            const isTaken = described.has(name) && (name !== "instance" || described.has("since"));
-            assert.equal(status, isTaken ? 200 : path.endsWith("/stream") && status === 426 ? 426 : 400, `${path}?${query}: ${text.slice(0, 500)}`);
-            taken += isTaken ? 1 : 0;
+        const others = ["topics", "since", "fields", "sort", "limit", "is_up", "port"].filter((name) => !described.has(name));
+        for (const name of [...described.keys(), ...others]) {
+            const value = encodeURIComponent(exampleOf(described.get(name) ?? { type: "integer" }));
+            const { status, text } = await server.get(`${path.replace("{name}", "lo")}?${name}=${value}${name === "instance" ? "&since=1" : ""}`);
+            assert.equal(status, described.has(name) ? 200 : 400, `${path}?${name}=${value}: ${text.slice(0, 500)}`);
+            taken += described.has(name) ? 1 : 0;
         }
     }
     assert.ok(taken > 100, `${taken} taken`);
