@@ -489,13 +489,14 @@ static int answer_metrics(const struct http *http, const struct http_request *re
     return r;
 }
 
-/* --- the page --- */
+/* --- the page, and the descriptions --- */
 
-static int answer_asset(
-    const struct http *http, const struct http_request *request, struct http_response *ret_response)
+static int answer_asset(const struct http *http, const struct http_request *request,
+    const char *rest, struct http_response *ret_response)
 {
     const struct asset *asset = assets_find(http->assets, request->path);
 
+    (void)rest;
     if (!asset)
         return api_problem(
             ret_response, 404, "not-found", "There is nothing at \"%.200s\".", request->path);
@@ -532,6 +533,9 @@ static const struct route {
     {"/api/v1/health", answer_health, no_parameters},
     {"/api/v1/stream", answer_stream, no_parameters},
     {"/metrics", answer_metrics, no_parameters},
+    {"/api/v1/openapi.yaml", answer_asset, no_parameters},
+    {"/api/v1/asyncapi.yaml", answer_asset, no_parameters},
+    {"/api/v1/schema.yaml", answer_asset, no_parameters},
 };
 
 static const struct route *find_route(const char *path, const char **ret_rest)
@@ -560,11 +564,12 @@ static int answer_route(
     int r;
 
     if (!route && strncmp(request->path, "/api/", 5) != 0)
-        return answer_asset(http, request, response);
+        return answer_asset(http, request, NULL, response);
     if (!route)
         return api_problem(response, 404, "not-found",
             "There is nothing at \"%.200s\"; there are /api/v1/snapshot, interfaces, "
-            "interfaces/{name}, connections, owners, totals, events, server, health and stream.",
+            "interfaces/{name}, connections, owners, totals, events, server, health, stream, "
+            "openapi.yaml, asyncapi.yaml and schema.yaml.",
             request->path);
     r = check_parameters(request, route->parameters, response);
     return r < 0 || response->status ? r : route->answer(http, request, rest, response);

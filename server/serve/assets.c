@@ -1,5 +1,9 @@
 #include "assets.h"
 
+#include "asyncapi.h"
+#include "openapi.h"
+#include "schema.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +28,7 @@ static const struct {
     {".woff2", "font/woff2"},
     {".txt", "text/plain; charset=utf-8"},
     {".md", "text/plain; charset=utf-8"},
+    {".yaml", "application/yaml"},
 };
 
 static const char *media_type_of(const char *path)
@@ -154,25 +159,32 @@ static int complete(struct asset *asset)
     return 0;
 }
 
-static int add_file(struct assets *assets, int folder_fd, const char *name, const char *path)
+/* takes content. */
+static int add_asset(struct assets *assets, const char *path, struct frame *content)
 {
     struct asset *grown = realloc(assets->items, (assets->count + 1) * sizeof *grown);
-    struct asset asset = {0};
-    int r;
+    struct asset asset = {.plain = content};
+    int r = -ENOMEM;
 
-    if (!grown)
-        return -ENOMEM;
-    assets->items = grown;
-    r = read_file(folder_fd, name, &asset.plain);
-    if (r == 0)
-        r = (asset.path = strdup(path)) ? complete(&asset) : -ENOMEM;
+    if (grown)
+        assets->items = grown;
+    if (grown && (asset.path = strdup(path)))
+        r = complete(&asset);
     if (r < 0) {
         asset_fini(&asset);
         return r;
     }
-    assets->bytes += asset.plain->parts[0].length;
+    assets->bytes += content->parts[0].length;
     assets->items[assets->count++] = asset;
     return assets->bytes > ASSETS_BYTES_MAX ? -EFBIG : 0;
+}
+
+static int add_file(struct assets *assets, int folder_fd, const char *name, const char *path)
+{
+    struct frame *content = NULL;
+    int r = read_file(folder_fd, name, &content);
+
+    return r < 0 ? r : add_asset(assets, path, content);
 }
 
 /* A source folder holds more than the page. */
@@ -230,6 +242,33 @@ static int add_folder(struct assets *assets, int fd, const char *path, int depth
     return r;
 }
 
+static const struct description {
+    const char *path;
+    const unsigned char *bytes;
+    size_t length;
+} descriptions[] = {
+    {"/api/v1/openapi.yaml", openapi_yaml, sizeof openapi_yaml},
+    {"/api/v1/asyncapi.yaml", asyncapi_yaml, sizeof asyncapi_yaml},
+    {"/api/v1/schema.yaml", schema_yaml, sizeof schema_yaml},
+};
+
+static int add_descriptions(struct assets *assets)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(descriptions); i++) {
+        const struct description *description = &descriptions[i];
+        struct frame *content = NULL;
+
+        r = frame_new(1, &description->length, &content);
+        if (r < 0)
+            break;
+        memcpy(frame_text(content, 0), description->bytes, description->length);
+        r = add_asset(assets, description->path, content);
+    }
+    return r;
+}
+
 int assets_init(struct assets *assets, const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -241,6 +280,8 @@ int assets_init(struct assets *assets, const char *folder)
     r = add_folder(assets, fd, "", 0);
     if (r == 0 && !assets_find(assets, "/"))
         r = -ENOENT;
+    if (r == 0)
+        r = add_descriptions(assets);
     if (r < 0)
         assets_fini(assets);
     return r;

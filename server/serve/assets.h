@@ -1,4 +1,5 @@
-/* assets - the page: every file of the web folder, read once at start and kept ready to send.
+/* assets - the page: every file of the web folder, read once at start and kept ready to send; and
+ * the formal descriptions of the interface, which are built in.
  *
  * In memory, because the page is small, and because what a browser wants of static files (strong
  * entity tags, compressed forms) is then computed once. Nothing that was not there at start can be

@@ -1,21 +1,9 @@
 # Puts the rows of metrics.h into the tables of docs/data.md, between the marks that name them:
 #
-#   awk -f tests/docs/generate-data.awk server/monitor/metrics.h server/monitor/network_types.c \
-#       docs/data.md >new && mv new docs/data.md
+#   awk -f read-metrics.awk -f generate-data.awk metrics.h network_types.c docs/data.md
 #
 # The prose around the tables is written by hand; the tables are never edited. The test
-# docs_data_is_current compares the file with what this makes of it.
-
-function fail(why) {
-    print "generate-data: " why >"/dev/stderr"
-    failed = 1
-    exit 1
-}
-
-function trim(text) {
-    gsub(/^[ \t"]+|[ \t"]+$/, "", text)
-    return text
-}
+# docs_are_current compares the file with what this makes of it.
 
 # How a type of metrics.h looks in JSON; whatever is not listed is the name of an enum.
 function json_type(type) {
@@ -40,11 +28,13 @@ function print_table(section,    i, row) {
         print rows[section, i]
 }
 
-function print_words(    i) {
+function print_words(    i, list) {
     for (i = 1; i <= word_lists; i++) {
         print "### " word_order[i]
         print ""
-        print words[word_order[i]]
+        list = words[word_order[i]]
+        gsub(/, /, "`, `", list)
+        print "`" list "`"
         if (i < word_lists)
             print ""
     }
@@ -61,57 +51,6 @@ BEGIN {
     json["numbers"] = "list of integers"
     json["names"] = "list of names"
     json["capabilities"] = "object"
-}
-
-FNR == 1 { file++ }
-
-# 1: metrics.h. A table opens with its #define; each row is on a line of its own.
-file == 1 && /^#define NETWORK_[A-Z]+_METRICS\(X\)/ {
-    section = $2
-    sub(/^NETWORK_/, "", section)
-    sub(/_METRICS.*/, "", section)
-    section = tolower(section)
-    next
-}
-file == 1 && /^ *X\(/ {
-    line = $0
-    help = line
-    # The last quoted text of the line is the help; it alone may hold commas.
-    sub(/"\)[ \\]*$/, "", help)
-    sub(/.*"/, "", help)
-    sub(/^ *X\(/, "", line)
-    if (split(line, part, ",") < 6)
-        fail("line " FNR " of metrics.h is no row of six")
-    count = ++row_count[section]
-    member[section, count] = trim(part[1])
-    key[section, count] = trim(part[2])
-    type[section, count] = trim(part[3])
-    kind[section, count] = tolower(trim(part[4]))
-    unit[section, count] = trim(part[5])
-    meaning[section, count] = help
-    next
-}
-
-# 2: network_types.c. The words of an enum, in its order.
-file == 2 && /^const char \*const network_.*_words\[/ {
-    list = $0
-    sub(/^const char \*const network_/, "", list)
-    sub(/_words\[.*/, "", list)
-    text = ""
-    is_words = 1
-}
-file == 2 && is_words {
-    text = text $0
-    if ($0 !~ /;/)
-        next
-    is_words = 0
-    sub(/^[^{]*\{/, "", text)
-    sub(/\}.*/, "", text)
-    gsub(/[ \t]+/, "", text)
-    gsub(/,/, ", ", text)
-    gsub(/"/, "`", text)
-    words[list] = text
-    word_order[++word_lists] = list
 }
 
 # 3: data.md.

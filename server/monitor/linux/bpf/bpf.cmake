@@ -24,8 +24,8 @@ function(bpf_program name)
     DEPENDS ${bpf_folder}/${name}.bpf.c ${bpf_folder}/kernel_fields.h ${bpf_folder}/records.h)
   add_custom_command(OUTPUT ${header}
     COMMAND ${CMAKE_COMMAND} -DNAME=${name}_object -DOBJECT=${object} -DHEADER=${header}
-            -P ${bpf_folder}/embed.cmake
-    DEPENDS ${object} ${bpf_folder}/embed.cmake)
+            -P ${CMAKE_CURRENT_SOURCE_DIR}/embed.cmake
+    DEPENDS ${object} ${CMAKE_CURRENT_SOURCE_DIR}/embed.cmake)
   target_sources(monitor_linux PRIVATE ${header})
 endfunction()
 
