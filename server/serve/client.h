@@ -24,6 +24,10 @@ enum client_access {
     CLIENT_DENIED,  /* and is told so in a while */
 };
 
+/* Of its socket: once so many bytes wait in it unsent, it takes no more. Else the kernel alone holds
+ * hundreds of stale deltas for a client that does not read. */
+enum { CLIENT_NOTSENT_LOWAT = 16384 };
+
 struct subscription {
     uint64_t id;
     struct view *view;
@@ -61,7 +65,8 @@ struct client {
     int64_t progress_ms; /* when its socket last took something, or nothing waited */
     int64_t ping_ms;     /* when the next ping is due */
     unsigned pings_unanswered;
-    bool is_waiting; /* the socket was asked for */
+    bool is_waiting;      /* the socket was asked for */
+    size_t trusted_bytes; /* written since it was last known that the socket takes more */
 };
 
 /* The client's memory is the transport's and zeroed; it joins the hub and is greeted, or told why

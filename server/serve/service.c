@@ -28,7 +28,6 @@ enum {
     SWEEP_US = 1000000,
     GOODBYE_US = 1000000, /* then the close is pushed past what waits */
     LEAVE_US = 1600000,   /* then the rest is dropped */
-    NOTSENT_LOWAT = 16384,
     LEAST_FDS = 48,
     FEW_FDS = 8,
     SPARE_FDS = 64,         /* for files, netlink and the like */
@@ -262,9 +261,8 @@ static int on_http(
 
 static void tune_socket(struct lws *wsi)
 {
-    int bytes = NOTSENT_LOWAT;
+    int bytes = CLIENT_NOTSENT_LOWAT;
 
-    /* Else the kernel alone holds hundreds of stale deltas for a client that does not read. */
     if (setsockopt(lws_get_socket_fd(wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes) <
         0)
         log_info("TCP_NOTSENT_LOWAT: %s", strerror(errno));
