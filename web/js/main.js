@@ -133,7 +133,7 @@ app.schedule.add('about', drawAbout);
 const banner = createBanner(
   { word: $('state-word'), state: $('state'), notices: $('notices'), announcement: $('announcement') },
   {
-    actions: { retry: () => link.retryNow(), resume: togglePause, reload: () => location.reload(), token: (said) => said && link.useToken(said) },
+    actions: { retry: () => link.retryNow(), resume: togglePause, reload: () => location.reload(), token: (said) => (said ? link.useToken(said) : link.retryNow()) },
     look: () => ({
       link, now: performance.now(), silence: link.silence, isPaused: store.isPaused, time: store.shown.time, newest: store.time,
       isSlow: app.schedule.isSlow, server: store.replicas.server.data, rows: app.rows, failure: app.failure, restart: app.restart,

@@ -163,7 +163,7 @@ export class Link {
   #greeted(hello) {
     this.env.clearTimeout(this.#openTimer);
     if (hello.authentication === 'required') {
-      if (this.token === null) return this.#abandon('this page has no token yet', NEEDS_TOKEN);
+      if (this.token === null) return this.#abandon('', NEEDS_TOKEN);
       this.#send({ op: 'authenticate', token: this.token });
     }
     const isNew = this.hello !== null && this.hello.instance !== hello.instance;

@@ -24,8 +24,9 @@ function primary({ link, isPaused, silence }) {
 }
 
 // The one refusal that a person can mend here.
-function tokenNotice({ isTokenWrong }) {
-  const text = isTokenWrong ? 'The server does not take that access token (any more).' : 'This server asks for an access token.';
+function tokenNotice({ isTokenWrong, reason }) {
+  const why = isTokenWrong ? 'The server does not take that access token (any more).' : 'This server asks for an access token.';
+  const text = reason ? `${why} It said: ${plain(reason)}` : why;
   return { key: 'refused', tone: 'bad', text, asks: 'Access token', action: { label: 'Connect', name: 'token' } };
 }
 
