@@ -37,7 +37,7 @@ RUN script/build release -DIFPULSE_TESTS=OFF && DESTDIR=/out cmake --install bui
 
 FROM debian:12-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libbpf1 libjansson4 libmnl0 libwebsockets17 zlib1g \
+ && apt-get install -y --no-install-recommends libbpf1 libjansson4 libmnl0 libssl3 libwebsockets17 zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 8750 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin ifpulse
 COPY --from=build /out/usr/local/bin/ifpulse /usr/local/bin/ifpulse

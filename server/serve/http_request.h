@@ -25,7 +25,7 @@ struct http_request {
     bool accepts_gzip;
     bool prefers_openmetrics; /* to plain text */
     int64_t waited_ms;        /* for an observation, so far */
-    enum scope scope; /* of who asks */
+    enum scope scope;         /* of who asks */
 };
 
 /* Reads a GET or HEAD. -E2BIG: its address or a part of its query is longer than HTTP_TEXT_MAX, has

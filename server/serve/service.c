@@ -2,6 +2,7 @@
 
 #include "client_access.h"
 #include "client_commands.h"
+#include "descriptors.h"
 #include "http.h"
 #include "log.h"
 #include "supervisor.h"
@@ -10,7 +11,6 @@
 #include <libwebsockets.h>
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -18,7 +18,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,10 +27,6 @@ enum {
     SWEEP_US = 1000000,
     GOODBYE_US = 1000000, /* then the close is pushed past what waits */
     LEAVE_US = 1600000,   /* then the rest is dropped */
-    LEAST_FDS = 48,
-    FEW_FDS = 8,
-    SPARE_FDS = 64,         /* for files, netlink and the like */
-    HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
     HANDSHAKE_S = 10,
 };
 
@@ -314,64 +309,6 @@ static void on_log(int level, const char *line)
 
 /* --- setting up --- */
 
-static unsigned count_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
-/* How many of these descriptors are for connections. Where there are few, the rest of the program
- * gets by with little more than it has. */
-static unsigned connections_for(unsigned limit, unsigned spare)
-{
-    unsigned others = count_descriptors() + FEW_FDS;
-
-    if (limit >= 2 * spare)
-        return limit - spare;
-    return limit > others + FEW_FDS ? limit - others : FEW_FDS;
-}
-
-/* libwebsockets reserves memory by this limit and spins when it is reached, so it is ours to set.
- */
-static int limit_descriptors(struct service *service, const struct service_options *options)
-{
-    struct rlimit limit;
-    rlim_t spare = SPARE_FDS + options->descriptors_elsewhere;
-    rlim_t wanted = (rlim_t)options->hub.limits.clients + HTTP_CONNECTIONS + spare;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return -errno;
-    limit.rlim_cur =
-        limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        log_warning("the limit of open files cannot be set: %s", strerror(errno));
-    if (limit.rlim_cur < LEAST_FDS) {
-        log_error("%llu files may be open at once (RLIMIT_NOFILE); %d are the least",
-            (unsigned long long)limit.rlim_cur, LEAST_FDS);
-        return -EMFILE;
-    }
-    service->callers.most = connections_for((unsigned)limit.rlim_cur, (unsigned)spare);
-    return 0;
-}
-
-/* libwebsockets has made its tables by now; the rest of the program may have what there is. */
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        log_info("the limit of open files cannot be raised: %s", strerror(errno));
-}
-
 /* libwebsockets does not say why it cannot listen; trying it beforehand does. */
 static int try_to_listen(const char *address, uint16_t port)
 {
@@ -509,7 +446,8 @@ int service_new(const struct service_options *options, struct service **ret_serv
         r = try_to_listen(options->address, options->port);
     if (r < 0)
         return r;
-    r = limit_descriptors(service, options);
+    r = descriptors_limit(
+        options->hub.limits.clients, options->descriptors_elsewhere, &service->callers.most);
     if (r < 0)
         return r;
     (void)hub_take(&service->hub); /* nobody is answered before there is something to say */
@@ -526,7 +464,7 @@ int service_new(const struct service_options *options, struct service **ret_serv
         r = guard(service, options);
     if (r < 0)
         return r;
-    raise_descriptors();
+    descriptors_raise();
     catch_signals(service);
     lws_sul_schedule(service->context, 0, &service->sweep, sweep, SWEEP_US);
     *ret_service = HAND_OVER(service);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 import { Client, WebSocket } from "../support/client.mjs";
 import { usage } from "../support/network.mjs";
-import { IFPULSE_FAKE, certificate, runOnce, startServer, temporaryFile } from "../support/server.mjs";
+import { IFPULSE_FAKE, certificate, launchServer, runOnce, startServer, temporaryFile } from "../support/server.mjs";
 import { pause, until, within } from "../support/wait.mjs";
 
 const ALL = "a-token-for-everything";
@@ -189,6 +189,25 @@ test("SIGHUP reads the file again: new tokens count, withdrawn ones close, a bad
     assert.equal((await server.get("/api/v1/health", { headers: bearer("another-token-entirely") })).status, 200);
     assert.equal((await server.get("/api/v1/health", { headers: bearer(WALL) })).status, 401);
     await kept.close();
+    await server.stop();
+});
+
+test("SIGHUP puts tokens on, never off", async (t) => {
+    const config = temporaryFile(t, "x.json", '{"log_level":"info"}');
+    const server = await launchServer(t, ["--listen", "127.0.0.1:0", "--config", config], IFPULSE_FAKE).listens();
+    const status = async () => (await server.get("/api/v1/health")).status;
+    const reload = (settings, said) => {
+        writeFileSync(config, JSON.stringify(settings));
+        server.process.kill("SIGHUP");
+        return until(() => said.test(server.output), () => `${said}: ${server.output}`);
+    };
+    const before = await Client.connect(t, server);
+    assert.equal(await status(), 200);
+    await reload({ token_file: tokenFile(t) }, /taken over: .*token_file/);
+    assert.equal(await status(), 401);
+    assert.equal((await within(before.closed, "the close")).code, 4401);
+    await reload({}, /token_file: what is new there needs a restart/);
+    assert.equal(await status(), 401);
     await server.stop();
 });
 
