@@ -37,11 +37,6 @@ DIFFERS(allowed_origins, lists_differ(a->allowed_origins, b->allowed_origins))
 DIFFERS(anonymous, a->anonymous != b->anonymous)
 DIFFERS(clients, a->limits.clients != b->limits.clients)
 DIFFERS(clients_per_address, a->limits.clients_per_address != b->limits.clients_per_address)
-DIFFERS(token_file, texts_differ(a->token_file, b->token_file))
-DIFFERS(tls_certificate, texts_differ(a->tls_certificate, b->tls_certificate))
-DIFFERS(tls_key, texts_differ(a->tls_key, b->tls_key))
-DIFFERS(requests_per_s, a->limits.requests_per_s != b->limits.requests_per_s)
-DIFFERS(request_burst, a->limits.request_burst != b->limits.request_burst)
 DIFFERS(subscriptions, a->limits.subscriptions != b->limits.subscriptions)
 DIFFERS(message_bytes, a->limits.message_bytes != b->limits.message_bytes)
 DIFFERS(messages_per_s, a->limits.messages_per_s != b->limits.messages_per_s)
@@ -49,6 +44,14 @@ DIFFERS(message_burst, a->limits.message_burst != b->limits.message_burst)
 DIFFERS(tombstone_s, a->tombstone_s != b->tombstone_s)
 DIFFERS(tombstones, a->tombstones != b->tombstones)
 DIFFERS(events, a->events != b->events)
+DIFFERS(requests_per_s, a->limits.requests_per_s != b->limits.requests_per_s)
+DIFFERS(request_burst, a->limits.request_burst != b->limits.request_burst)
+DIFFERS(tokens_off, a->token_file && !b->token_file)
+DIFFERS(token_file, b->token_file && texts_differ(a->token_file, b->token_file))
+DIFFERS(tls, !a->tls_key != !b->tls_key)
+DIFFERS(tls_files, a->tls_key && b->tls_key &&
+                       (texts_differ(a->tls_certificate, b->tls_certificate) ||
+                           texts_differ(a->tls_key, b->tls_key)))
 DIFFERS(log_level, a->log_level != b->log_level)
 
 enum { AT_RESTART, AT_ONCE };
@@ -66,11 +69,11 @@ static const struct {
     {"namespaces", namespaces_differs, AT_RESTART},
     {"allowed_hosts", allowed_hosts_differs, AT_ONCE},
     {"allowed_origins", allowed_origins_differs, AT_ONCE},
-    {"anonymous", anonymous_differs, AT_RESTART},    /* goes with listen */
-    /* What these name is read again; that they name something else is not taken over. */
-    {"token_file", token_file_differs, AT_RESTART},
-    {"tls_certificate", tls_certificate_differs, AT_RESTART},
-    {"tls_key", tls_key_differs, AT_RESTART},
+    {"anonymous", anonymous_differs, AT_RESTART},   /* goes with listen */
+    {"token_file", tokens_off_differs, AT_RESTART}, /* so do they */
+    {"token_file", token_file_differs, AT_ONCE},
+    {"tls_certificate, tls_key", tls_differs, AT_RESTART},
+    {"tls_certificate, tls_key", tls_files_differs, AT_ONCE},
     {"limits.clients", clients_differs, AT_RESTART}, /* descriptors are reserved for them */
     {"limits.clients_per_address", clients_per_address_differs, AT_ONCE},
     {"limits.requests_per_s", requests_per_s_differs, AT_ONCE},
@@ -106,6 +109,12 @@ static void take_over(struct config *current, struct config *next)
     EXCHANGE(current->web, next->web);
     EXCHANGE(current->allowed_hosts, next->allowed_hosts);
     EXCHANGE(current->allowed_origins, next->allowed_origins);
+    if (next->token_file)
+        EXCHANGE(current->token_file, next->token_file);
+    if (current->tls_key && next->tls_key) {
+        EXCHANGE(current->tls_certificate, next->tls_certificate);
+        EXCHANGE(current->tls_key, next->tls_key);
+    }
     current->limits = next->limits;
     current->limits.clients = clients;
     current->log_level = next->log_level;

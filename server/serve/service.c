@@ -44,7 +44,6 @@ struct service {
     struct callers callers;
     struct tokens tokens;
     SSL_CTX *tls; /* lent by libwebsockets; NULL: none */
-    const char *token_file, *tls_certificate, *tls_key;
     int goodbyes;
     bool is_leaving, is_over;
     bool is_stuck; /* the network is not being read, and that was logged */
@@ -163,6 +162,12 @@ static void leave(struct service *service)
 
 /* --- reading again --- */
 
+static struct peers_rate rate_of(const struct service_options *options)
+{
+    return (struct peers_rate){
+        options->hub.limits.requests_per_s, options->hub.limits.request_burst};
+}
+
 static void set_tokens(struct service *service, const struct tokens *tokens)
 {
     tokens_fini(&service->tokens);
@@ -171,14 +176,14 @@ static void set_tokens(struct service *service, const struct tokens *tokens)
     clients_check_access(&service->hub);
 }
 
-static void renew_tokens(struct service *service)
+static void renew_tokens(struct service *service, const char *file)
 {
     struct tokens tokens;
     char error[TOKENS_ERROR_BYTES];
 
-    if (!service->token_file)
+    if (!file)
         return;
-    if (tokens_read(service->token_file, &tokens, error)) {
+    if (tokens_read(file, &tokens, error)) {
         log_error("%s; the tokens stay as they were", error);
         return;
     }
@@ -186,17 +191,17 @@ static void renew_tokens(struct service *service)
     log_notice("%zu tokens are valid from now on", tokens.count);
 }
 
-static void renew_certificate(struct service *service)
+static void renew_certificate(struct service *service, const struct service_options *options)
 {
     char error[TLS_ERROR_BYTES];
 
     if (!service->tls)
         return;
-    if (tls_renew(service->tls, service->tls_certificate, service->tls_key, error))
+    if (tls_renew(service->tls, options->tls_certificate, options->tls_key, error))
         log_error("%s; the certificate stays as it was", error);
     else
         log_notice(
-            "new connections get the certificate that is now in %s", service->tls_certificate);
+            "new connections get the certificate that is now in %s", options->tls_certificate);
 }
 
 static void on_wake(struct service *service)
@@ -405,9 +410,6 @@ static int guard(struct service *service, const struct service_options *options)
     char error[TOKENS_ERROR_BYTES];
 
     set_access(service, options);
-    service->token_file = options->token_file;
-    service->tls_certificate = options->tls_certificate;
-    service->tls_key = options->tls_key;
     if (!options->token_file)
         return 0;
     if (tokens_read(options->token_file, &tokens, error)) {
@@ -436,6 +438,7 @@ DEFINE_CLEANUP(struct service, service_free)
 
 int service_new(const struct service_options *options, struct service **ret_service)
 {
+    const struct peers_rate rate = rate_of(options);
     struct service *service CLEANUP(service_free_p) = calloc(1, sizeof *service);
     int r;
 
@@ -457,9 +460,7 @@ int service_new(const struct service_options *options, struct service **ret_serv
     service->watchdog_us = supervisor_watchdog_us();
     r = open_context(service, options);
     if (r == 0)
-        r = callers_init(&service->callers, service->context,
-            &(struct peers_rate){
-                options->hub.limits.requests_per_s, options->hub.limits.request_burst});
+        r = callers_init(&service->callers, service->context, &rate);
     if (r == 0)
         r = guard(service, options);
     if (r < 0)
@@ -506,12 +507,11 @@ void service_reload(struct service *service, const struct service_options *optio
 
     service->hub.options.limits = options->hub.limits;
     service->hub.options.limits.clients = clients; /* descriptors were reserved for these */
+    service->callers.peers.rate = rate_of(options);
     service->http.gate.access.allowed_hosts = options->allowed_hosts;
     service->http.gate.access.allowed_origins = options->allowed_origins;
-    service->callers.peers.rate = (struct peers_rate){
-        options->hub.limits.requests_per_s, options->hub.limits.request_burst};
-    renew_tokens(service);
-    renew_certificate(service);
+    renew_tokens(service, options->token_file);
+    renew_certificate(service, options);
 }
 
 void service_wake(struct service *service)

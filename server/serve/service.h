@@ -23,7 +23,7 @@ struct service_options {
     const struct assets *assets;      /* the page; keeps it */
     const char *const *allowed_hosts; /* see access.h; keeps these */
     const char *const *allowed_origins;
-    const char *token_file;      /* NULL: no token is needed; keeps these three */
+    const char *token_file;      /* NULL: no token is needed */
     const char *tls_certificate; /* NULL: no TLS; else with its key */
     const char *tls_key;
     unsigned descriptors_elsewhere; /* that the rest of the program may need, beyond a few */
@@ -45,8 +45,9 @@ uint16_t service_port(const struct service *service);
  * by as much as its watchdog waits. */
 void service_run(struct service *service);
 
-/* Takes over what can change at run time: who is allowed, and the limits but for that of clients.
- * The tokens and the certificate are read again; what is wrong stays as it was, and is logged. */
+/* Takes over what can change at run time: who is allowed, the limits but for that of clients, and
+ * what is now in the files of tokens and of the certificate. Where tokens or TLS are on they stay
+ * so, and TLS is not put on. */
 void service_reload(struct service *service, const struct service_options *options);
 
 /* An observation can be taken. From any thread. */

@@ -134,10 +134,10 @@ test("of every key that is another, the log says what became of it", async (t) =
     const known = [...keysOf(t), ...keysOf(t, "limits"), ...keysOf(t, "history")]
         .filter((name) => !["limits", "history", ...Object.keys(guard)].includes(name));
     assert.deepEqual(named.sort(), known.sort());
-    const { anonymous, listen, ...rest } = others; // anonymous goes with no token file
-    assert.match(await reload({ ...rest, ...guard }), /warning: .*token_file, tls_certificate, tls_key.*: what is new there needs a restart/);
     assert.equal((await server.get("/api/v1/server")).json.data.interval_ms, 1000);
     assert.match(await reload(others), /nothing to take over\n.*listen.*needs a restart/s);
+    const { anonymous, listen, ...rest } = others; // anonymous goes with no token file
+    assert.match(await reload({ ...rest, ...guard }), /taken over: .*token_file.*\n.*warning: .*tls_certificate, tls_key.*: what is new there needs a restart/);
     await server.stop();
 });
 
