@@ -118,3 +118,83 @@ Test(command, an_error_about_any_text_is_utf8)
     json_decref(message);
     buffer_fini(&answer);
 }
+
+/* --- a million of them --- */
+
+static const char *const words[] = {"{", "}", "[", "]", ":", ",", "\"op\"", "\"subscribe\"",
+    "\"unsubscribe\"", "\"ping\"", "\"authenticate\"", "\"id\"", "\"topic\"", "\"connections\"",
+    "\"events\"", "\"owners\"", "\"filter\"", "\"state\"", "\"address\"", "\"10.0.0.0/8\"",
+    "\"::/0\"", "\"port\"", "\"process_name\"", "\"*\\\\xff?\"", "\"fields\"", "\"pid\"",
+    "\"sort\"", "\"-rtt_ms\"", "\"limit\"", "\"since\"", "\"instance\"", "\"revision\"",
+    "\"interval_ms\"", "\"compress\"", "\"deflate\"", "\"event\"", "\"link_up\"", "\"opened_at\"",
+    "\"2026-01-31T12:00:00.876Z\"", "\"token\"", "\"data\"", "0", "1", "-1", "443", "1e400",
+    "9223372036854775807", "0.5", "true", "false", "null", "\"\"", "\"\\u0000\"", "\"\\ud800\"",
+    "\"\xc3\"", " "};
+
+static const char *const whole[] = {
+    "{\"op\":\"subscribe\",\"id\":7,\"topic\":\"connections\",\"filter\":{\"state\":[\"listen\"],"
+    "\"address\":\"10.0.0.0/8\",\"port\":443,\"process_name\":\"n*x\"},\"fields\":[\"pid\"],"
+    "\"sort\":\"-rtt_ms\",\"limit\":5,\"compress\":\"deflate\",\"interval_ms\":250}",
+    "{\"op\":\"subscribe\",\"id\":7,\"topic\":\"events\",\"filter\":{\"event\":\"link_up\","
+    "\"opened_at\":\"2026-01-31T12:00:00Z\"},\"since\":{\"instance\":\"9f2c41d0\",\"revision\":"
+    "1840}}",
+    "{\"op\":\"unsubscribe\",\"id\":7}",
+    "{\"op\":\"ping\",\"data\":\"x\"}",
+    "{\"op\":\"authenticate\",\"token\":\"0123456789abcdef\"}",
+};
+
+enum { LINE_BYTES = 1024 };
+
+/* A message with a few of its pieces changed, taken out or put in; now and then one of words alone.
+ */
+static size_t invent(unsigned *seed, char *line)
+{
+    size_t length = 0;
+
+    if (rand_r(seed) % 4) {
+        const char *text = whole[(unsigned)rand_r(seed) % ARRAY_LENGTH(whole)];
+
+        length = strlen(text);
+        memcpy(line, text, length);
+    }
+    for (int changes = rand_r(seed) % 6; changes >= 0; changes--) {
+        const char *word = words[(unsigned)rand_r(seed) % ARRAY_LENGTH(words)];
+        size_t size = strlen(word), at = (unsigned)rand_r(seed) % (length + 1);
+        size_t cut = (unsigned)rand_r(seed) % 3 ? (unsigned)rand_r(seed) % 12 : 0;
+
+        if (cut > length - at)
+            cut = length - at;
+        if (length - cut + size > LINE_BYTES)
+            continue;
+        memmove(line + at + size, line + at + cut, length - at - cut);
+        memcpy(line + at, word, size);
+        length += size - cut;
+        if (length > 0 && rand_r(seed) % 8 == 0)
+            line[(unsigned)rand_r(seed) % length] = (char)rand_r(seed);
+    }
+    return length;
+}
+
+Test(command, a_million_damaged_ones_are_taken_or_refused, .timeout = 240)
+{
+    unsigned seed = 1, taken = 0;
+
+    for (int i = 0; i < 1000000; i++) {
+        char line[LINE_BYTES];
+        size_t length = invent(&seed, line);
+        char *exact = malloc(length ? length : 1); /* a byte too far is seen */
+        int r;
+
+        memcpy(exact, line, length);
+        r = command_parse(exact, length, &command, &refusal);
+        free(exact);
+        if (r == 0) {
+            taken++;
+            command_fini(&command);
+        } else {
+            cr_assert_eq(r, COMMAND_REFUSED);
+            cr_assert(refusal.code && refusal.message[0]);
+        }
+    }
+    cr_assert_gt(taken, 1000u, "only %u were taken", taken);
+}
