@@ -2,6 +2,7 @@
 
 #include "history_encode.h"
 #include "json.h"
+#include "scope.h"
 
 #include <errno.h>
 
@@ -123,7 +124,8 @@ static int answer_view(const struct http *http, const struct http_request *reque
 int api_answer_history(const struct http *http, const struct http_request *request,
     const char *rest, struct http_response *ret_response)
 {
-    struct query query = {0};
+    struct query query CLEANUP(query_fini) = {0};
+    struct command_refusal refusal = {0};
     const char *id = NULL;
     struct view *view;
     int r = parse_subject(request, &query.topic, &id, ret_response);
@@ -131,6 +133,8 @@ int api_answer_history(const struct http *http, const struct http_request *reque
     (void)rest;
     if (r < 0 || ret_response->status)
         return r;
+    if (scope_narrow(request->scope, &query, &refusal))
+        return api_problem(ret_response, 403, "forbidden", "%s.", refusal.message);
     /* Nobody waits for it, but who asks again finds what was read meanwhile. */
     (void)hub_ask(http->hub, query.topic);
     r = view_open(&http->hub->views, &query, &view);
