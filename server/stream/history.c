@@ -223,24 +223,34 @@ struct tick {
     unsigned known, unknown; /* rates of counted interfaces, as bits */
 };
 
+/* What is still idle is left to be filled in later. */
+static bool sample_rate(
+    const struct subjects *subjects, struct subject *interface, unsigned rate, struct tick *tick)
+{
+    struct track *track = &interface->tracks[rate];
+    bool was_still = interface->still & 1u << rate;
+    double growth = 0;
+    bool is_known = growth_of(interface, rate_counters[rate], &growth);
+
+    if (is_known && growth <= 0 && was_still)
+        return true;
+    track_settle(track, &subjects->kind, tick->from - 1, was_still);
+    if (is_known)
+        track_append(track, &subjects->kind, tick->from, tick->last - tick->from + 1,
+            growth / tick->elapsed_s);
+    else
+        track_settle(track, &subjects->kind, tick->last, false);
+    if (interface->is_counted)
+        tick->sums[rate] += growth / tick->elapsed_s;
+    return is_known;
+}
+
 static void sample(struct history *history, struct subject *interface, struct tick *tick)
 {
-    const struct subjects *subjects = &history->interfaces;
     unsigned known = 0;
 
-    subject_settle(subjects, interface, tick->from - 1);
-    for (unsigned i = 0; i < INTERFACE_RATES; i++) {
-        double growth;
-
-        if (!growth_of(interface, rate_counters[i], &growth))
-            continue;
-        known |= 1u << i;
-        track_append(&interface->tracks[i], &subjects->kind, tick->from,
-            tick->last - tick->from + 1, growth / tick->elapsed_s);
-        if (interface->is_counted)
-            tick->sums[i] += growth / tick->elapsed_s;
-    }
-    interface->until = tick->last;
+    for (unsigned i = 0; i < INTERFACE_RATES; i++)
+        known |= (unsigned)sample_rate(&history->interfaces, interface, i, tick) << i;
     begin_tick(interface);
     if (!interface->is_counted)
         return;
@@ -404,7 +414,7 @@ static void settle_totals(struct history *history)
 {
     for (unsigned i = 0; i < HISTORY_RATES; i++)
         track_settle(&history->totals->tracks[i], &history->interfaces.kind,
-            i < INTERFACE_RATES ? history->sampled : history->owners_read);
+            i < INTERFACE_RATES ? history->sampled : history->owners_read, false);
 }
 
 static struct subject *bring_up_to_date(

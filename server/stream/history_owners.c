@@ -75,7 +75,7 @@ static void take_subject(struct history *history, const struct owners_reading *r
     track_append(&subject->tracks[HISTORY_UPLOAD], &owners->kind, reading->from, ticks,
         owner->upload_bytes_per_s);
     subject->weight = fmax(weight_of(record), weight_at(history, subject, reading->tick));
-    subject->seen = subject->until = reading->tick;
+    subject->seen = reading->tick;
     subject->still = 1u << HISTORY_DOWNLOAD | 1u << HISTORY_UPLOAD;
 }
 

@@ -84,17 +84,14 @@ void subject_free(struct subjects *subjects, struct subject *subject)
 
 void subject_settle(const struct subjects *subjects, struct subject *subject, int64_t until)
 {
-    int64_t ticks = until - subject->until;
+    for (unsigned i = 0; i < subject->rate_count; i++)
+        track_settle(&subject->tracks[i], &subjects->kind, until, subject->still & 1u << i);
+}
 
-    for (unsigned i = 0; i < subject->rate_count; i++) {
-        struct track *track = &subject->tracks[i];
-
-        if (subject->still & 1u << i && !subject->is_gone)
-            track_append(track, &subjects->kind, subject->until + 1, ticks, 0);
-        track_settle(track, &subjects->kind, until);
-    }
-    if (until > subject->until)
-        subject->until = until;
+static void resume(struct subject *subject, int64_t until)
+{
+    for (unsigned i = 0; i < subject->rate_count; i++)
+        subject->tracks[i].until = until;
 }
 
 /* --- all of them --- */
@@ -116,7 +113,7 @@ struct subject *subjects_add(
         return NULL;
     }
     subject->key = key;
-    subject->until = until;
+    resume(subject, until);
     link_first(&subjects->living, subject);
     return subject;
 }
@@ -143,7 +140,7 @@ void subjects_return(struct subjects *subjects, struct subject *subject, int64_t
 {
     unlink_from(&subjects->gone, subject);
     subject->is_gone = false;
-    subject->until = until;
+    resume(subject, until);
     link_first(&subjects->living, subject);
 }
 
@@ -151,7 +148,7 @@ void subjects_break(struct subjects *subjects, int64_t until, int64_t resumed)
 {
     for (struct subject *subject = subjects->living.first; subject; subject = subject->next) {
         subject_settle(subjects, subject, until);
-        subject->until = resumed;
+        resume(subject, resumed);
     }
 }
 

@@ -1,8 +1,8 @@
 /* subjects - the interfaces, or the owners, whose rates are remembered: those that are there, and
  * those that went a while ago. Together they take no more than the bytes of their pool.
  *
- * What is idle is not touched tick by tick: a subject knows up to which tick its tracks are filled,
- * and the zeros since then are added when it moves, goes, or is asked for.
+ * What is idle is not touched tick by tick: a track knows up to which tick it is filled, and the
+ * zeros since then are added when it moves, goes, or is asked for.
  */
 #ifndef IFPULSE_SUBJECTS_H
 #define IFPULSE_SUBJECTS_H
@@ -25,8 +25,7 @@ struct subject {
     struct map_key key;
     char *id; /* as it is named, before that is JSON */
     bool is_gone, is_touched;
-    int64_t until;     /* its tracks are filled up to this tick */
-    unsigned still;    /* bit per rate: 0 since then */
+    unsigned still;    /* bit per rate: 0 since its track was filled last */
     int64_t seen;      /* of an interface the last observation that had it, of an owner the last
                           tick at which it moved something */
     double weight;     /* of an owner: how much that was, the less the longer ago */

@@ -69,6 +69,7 @@ void track_append(
         return;
     series_append(&track->fine, &kind->fine, first, count, &same);
     append_coarse(track, kind, first, count, value);
+    track->until = first + count - 1;
 }
 
 int64_t track_last_coarse(const struct track_kind *kind, int64_t last)
@@ -76,8 +77,12 @@ int64_t track_last_coarse(const struct track_kind *kind, int64_t last)
     return (last + 1) / kind->coarse_ticks - 1;
 }
 
-void track_settle(struct track *track, const struct track_kind *kind, int64_t last)
+void track_settle(struct track *track, const struct track_kind *kind, int64_t last, bool is_still)
 {
+    if (is_still)
+        track_append(track, kind, track->until + 1, last - track->until, 0);
+    if (track->until < last)
+        track->until = last;
     if (track->known > 0 && track->coarse_step <= track_last_coarse(kind, last))
         end_coarse_step(track, kind);
 }

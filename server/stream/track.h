@@ -10,6 +10,7 @@
 /* A zeroed one knows of nothing. */
 struct track {
     struct series fine, coarse;
+    int64_t until; /* filled up to this tick; later ones are to be told yet, or unknown */
     /* Of the coarse step that is being filled: */
     int64_t coarse_step;
     double sum;
@@ -26,8 +27,9 @@ struct track_kind {
 /* The rate held for count ticks, the first of which is later than all before. */
 void track_append(
     struct track *track, const struct track_kind *kind, int64_t first, int64_t count, double value);
-/* No more is to come for ticks up to last: ends a coarse step that ended with them. */
-void track_settle(struct track *track, const struct track_kind *kind, int64_t last);
+/* Of the ticks after those up to last it was zero (is_still), or it is not known what it was. Ends
+ * a coarse step that ended with them. */
+void track_settle(struct track *track, const struct track_kind *kind, int64_t last, bool is_still);
 /* Forgets what is too old at the tick last. */
 void track_trim(struct track *track, const struct track_kind *kind, int64_t last);
 void track_clear(struct track *track, const struct track_kind *kind);
