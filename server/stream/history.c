@@ -1,5 +1,6 @@
 #include "history.h"
 
+#include "history_interfaces.h"
 #include "history_owners.h"
 #include "json.h"
 
@@ -18,13 +19,8 @@ const char *const history_rate_keys[HISTORY_RATES] = {
 enum {
     COARSE_MS = 10000,
     OWNERS_SHARE = 4, /* the owners' part of the bytes, a fourth */
-    INTERFACE_RATES = HISTORY_DROPS + 1,
     OWNER_RATES = HISTORY_UPLOAD + 1,
 };
-
-/* The counters that each rate of an interface adds up, as bits. */
-static const uint8_t rate_counters[INTERFACE_RATES] = {
-    1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 6 | 1 << 7};
 
 static int64_t divide_up(int64_t value, int64_t by)
 {
@@ -43,7 +39,8 @@ void history_init(struct history *history, const struct history_limits *limits, 
     size_t owners_bytes = limits->bytes / OWNERS_SHARE;
 
     *history = (struct history){.limits = *limits, .tick_ms = tick_ms};
-    subjects_init(&history->interfaces, &kind, limits->bytes - owners_bytes, INTERFACE_RATES);
+    subjects_init(
+        &history->interfaces, &kind, limits->bytes - owners_bytes, HISTORY_INTERFACE_RATES);
     subjects_init(&history->owners, &kind, owners_bytes, OWNER_RATES);
 }
 
@@ -59,7 +56,7 @@ unsigned history_rates(enum topic topic)
 {
     switch (topic) {
     case TOPIC_INTERFACES:
-        return (1u << INTERFACE_RATES) - 1;
+        return (1u << HISTORY_INTERFACE_RATES) - 1;
     case TOPIC_OWNERS:
         return (1u << OWNER_RATES) - 1;
     case TOPIC_TOTALS:
@@ -74,189 +71,7 @@ size_t history_bytes(const struct history *history)
     return history->interfaces.pool.bytes + history->owners.pool.bytes;
 }
 
-/* --- counters --- */
-
-static struct counters read_counters(const struct network_interface *interface)
-{
-    struct counters counters = {0};
-    unsigned i = 0;
-
-#define READ(member)                                                                               \
-    counters.values[i] = interface->member;                                                        \
-    counters.known |= (uint8_t)(network_has(interface, member) << i++);
-    READ(bytes_received)
-    READ(bytes_sent)
-    READ(packets_received)
-    READ(packets_sent)
-    READ(receive_errors)
-    READ(send_errors)
-    READ(receive_drops)
-    READ(send_drops)
-#undef READ
-    return counters;
-}
-
-/* What the counters of a rate grew by together; false: one is unknown, or was reset. */
-static bool growth_of(const struct subject *interface, uint8_t counters, double *ret_growth)
-{
-    double growth = 0;
-
-    if ((interface->base.known & interface->now.known & counters) != counters)
-        return false;
-    for (unsigned i = 0; i < SUBJECT_COUNTERS; i++) {
-        if (!(counters & 1u << i))
-            continue;
-        if (interface->now.values[i] < interface->base.values[i])
-            return false;
-        growth += (double)(interface->now.values[i] - interface->base.values[i]);
-    }
-    *ret_growth = growth;
-    return true;
-}
-
-/* What is now known of it is what it is compared with next. */
-static void begin_tick(struct subject *interface)
-{
-    interface->base = interface->now;
-    interface->still = 0;
-    for (unsigned i = 0; i < INTERFACE_RATES; i++) {
-        if ((interface->now.known & rate_counters[i]) == rate_counters[i])
-            interface->still |= 1u << i;
-    }
-}
-
-/* --- what was observed --- */
-
-static struct subject *find_or_add(
-    struct history *history, const struct network_interface *interface)
-{
-    char id[NETWORK_ID_TEXT];
-    struct subject *subject;
-    struct map_key key = map_key_of_name(interface->name);
-
-    if (network_has(interface, netns)) {
-        network_interface_id(interface, id);
-        key = map_key_of_text(id);
-    }
-    subject = subjects_find(&history->interfaces, key);
-    if (subject)
-        return subject;
-    network_interface_id(interface, id);
-    return subjects_add(&history->interfaces, key, id, history->last);
-}
-
-static void touch(struct history *history, struct subject *subject)
-{
-    if (subject->is_touched)
-        return;
-    subject->is_touched = true;
-    subject->next_touched = history->touched;
-    history->touched = subject;
-}
-
-/* Of those that are not there any more nothing is to be sampled. */
-static void untouch_missing(struct history *history)
-{
-    struct subject **link = &history->touched;
-
-    while (*link) {
-        struct subject *subject = *link;
-
-        if (subject->seen == history->observations) {
-            link = &subject->next_touched;
-            continue;
-        }
-        *link = subject->next_touched;
-        subject->is_touched = false;
-    }
-}
-
-static void part_missing(struct history *history)
-{
-    struct subjects *interfaces = &history->interfaces;
-
-    untouch_missing(history);
-    for (struct subject *subject = interfaces->living.first, *next; subject; subject = next) {
-        next = subject->next;
-        if (subject->seen == history->observations)
-            continue;
-        subject->base.known = 0;
-        subjects_part(interfaces, subject, history->sampled);
-    }
-}
-
-static void note_interface(struct history *history, const struct network_interface *interface)
-{
-    struct subject *subject = find_or_add(history, interface);
-
-    if (!subject)
-        return;
-    if (subject->is_gone)
-        subjects_return(&history->interfaces, subject, history->last);
-    if (subject->identity != interface->identity) {
-        subject_settle(&history->interfaces, subject, history->sampled);
-        subject->base.known = 0; /* another device, whose counters have nothing to do with these */
-        subject->still = 0;
-    }
-    subject->identity = interface->identity;
-    subject->is_counted = network_has(interface, is_counted) && interface->is_counted;
-    subject->now = read_counters(interface);
-    subject->seen = history->observations;
-    touch(history, subject);
-}
-
-static void note_interfaces(struct history *history, const struct observation *observation)
-{
-    history->observations++;
-    for (size_t i = 0; i < observation->interface_count; i++)
-        note_interface(history, &observation->interfaces[i]);
-    if (observation->has_all_interfaces)
-        part_missing(history);
-}
-
 /* --- a tick --- */
-
-struct tick {
-    int64_t from, last; /* the ticks that it tells of */
-    double elapsed_s;   /* between its reading and the one before */
-    double sums[INTERFACE_RATES];
-    unsigned known, unknown; /* rates of counted interfaces, as bits */
-};
-
-/* What is still idle is left to be filled in later. */
-static bool sample_rate(
-    const struct subjects *subjects, struct subject *interface, unsigned rate, struct tick *tick)
-{
-    struct track *track = &interface->tracks[rate];
-    bool was_still = interface->still & 1u << rate;
-    double growth = 0;
-    bool is_known = growth_of(interface, rate_counters[rate], &growth);
-
-    if (is_known && growth <= 0 && was_still)
-        return true;
-    track_settle(track, &subjects->kind, tick->from - 1, was_still);
-    if (is_known)
-        track_append(track, &subjects->kind, tick->from, tick->last - tick->from + 1,
-            growth / tick->elapsed_s);
-    else
-        track_settle(track, &subjects->kind, tick->last, false);
-    if (interface->is_counted)
-        tick->sums[rate] += growth / tick->elapsed_s;
-    return is_known;
-}
-
-static void sample(struct history *history, struct subject *interface, struct tick *tick)
-{
-    unsigned known = 0;
-
-    for (unsigned i = 0; i < INTERFACE_RATES; i++)
-        known |= (unsigned)sample_rate(&history->interfaces, interface, i, tick) << i;
-    begin_tick(interface);
-    if (!interface->is_counted)
-        return;
-    tick->known |= known;
-    tick->unknown |= ~known;
-}
 
 static bool has_totals(struct history *history)
 {
@@ -279,39 +94,17 @@ static unsigned known_totals(const struct network_totals *totals)
 /* Interfaces without news add nothing. Where all news are of interfaces that were reset, a sum of
  * none would say that there was nothing. */
 static void sample_totals(
-    struct history *history, const struct network_totals *totals, const struct tick *tick)
+    struct history *history, const struct network_totals *totals, const struct history_tick *tick)
 {
     unsigned known = known_totals(totals) & (tick->known | ~tick->unknown);
 
     if (!has_totals(history))
         return;
-    for (unsigned i = 0; i < INTERFACE_RATES; i++) {
+    for (unsigned i = 0; i < HISTORY_INTERFACE_RATES; i++) {
         if (known & 1u << i)
             track_append(&history->totals->tracks[i], &history->interfaces.kind, tick->from,
                 tick->last - tick->from + 1, tick->sums[i]);
     }
-}
-
-static void end_tick(
-    struct history *history, const struct observation *observation, struct tick *tick)
-{
-    for (struct subject *subject = history->touched; subject; subject = subject->next_touched) {
-        subject->is_touched = false;
-        sample(history, subject, tick);
-    }
-    history->touched = NULL;
-    sample_totals(history, &observation->totals, tick);
-}
-
-/* Too long after the reading before: what there was since then is nobody's. */
-static void resume(struct history *history, int64_t tick)
-{
-    subjects_break(&history->interfaces, history->sampled, tick);
-    for (struct subject *subject = history->touched; subject; subject = subject->next_touched) {
-        subject->is_touched = false;
-        begin_tick(subject);
-    }
-    history->touched = NULL;
 }
 
 static void sweep(struct history *history)
@@ -328,7 +121,7 @@ static void take_tick(
 {
     int64_t coarse_ticks = history->interfaces.kind.coarse_ticks;
     double elapsed_ms = observation->read_ms - history->read_ms;
-    struct tick tick = {history->sampled + 1, number, elapsed_ms / 1e3, {0}, 0, 0};
+    struct history_tick tick = {history->sampled + 1, number, elapsed_ms / 1e3, {0}, 0, 0};
     bool ends_coarse = number / coarse_ticks > history->last / coarse_ticks;
 
     history->last = number;
@@ -336,13 +129,14 @@ static void take_tick(
     if (!(elapsed_ms > 0))
         return;
     if (elapsed_ms > (double)(coarse_ticks + 1) * history->tick_ms) {
-        resume(history, number);
+        history_resume_interfaces(history, number);
     } else {
         if (number - history->sampled > coarse_ticks) { /* it slept: awake it was but a tick */
             subjects_break(&history->interfaces, history->sampled, number - 1);
             tick.from = number;
         }
-        end_tick(history, observation, &tick);
+        history_sample_interfaces(history, &tick);
+        sample_totals(history, &observation->totals, &tick);
     }
     history->sampled = number;
     history->read_ms = observation->read_ms;
@@ -356,7 +150,7 @@ static void begin(struct history *history, const struct observation *observation
     history->first = number + 1;
     history->last_wall_ms = observation->wall_ms;
     history->read_ms = observation->read_ms;
-    resume(history, number);
+    history_resume_interfaces(history, number);
 }
 
 /* What the owners do not explain is known at the readings of connections. */
@@ -394,7 +188,7 @@ void history_update(struct history *history, const struct model *model,
     /* From 1, so that 0 is before all. */
     int64_t number = observation->due_ms / tick_ms + (slept_ms + tick_ms / 2) / tick_ms + 1;
 
-    note_interfaces(history, observation);
+    history_note_interfaces(history, observation);
     if (history->first == 0)
         begin(history, observation, number);
     else if (observation->is_tick && number > history->last)
@@ -414,7 +208,7 @@ static void settle_totals(struct history *history)
 {
     for (unsigned i = 0; i < HISTORY_RATES; i++)
         track_settle(&history->totals->tracks[i], &history->interfaces.kind,
-            i < INTERFACE_RATES ? history->sampled : history->owners_read, false);
+            i < HISTORY_INTERFACE_RATES ? history->sampled : history->owners_read, false);
 }
 
 static struct subject *bring_up_to_date(
