@@ -26,6 +26,7 @@ struct collector {
     uint64_t last_event;      /* newest event that went into an observation */
     atomic_llong expected_ms; /* monotonic; when the thread is to do something, or began to */
     double start_ms;          /* monotonic; what is due is counted from here */
+    double read_ms;           /* monotonic time of the last reading of interfaces that worked */
     int64_t due_ms;           /* when the last reading was */
     int64_t tick_ms;          /* when the last tick was */
     int64_t done_ms; /* when the last reading had been made: what was due before is left out */
@@ -112,6 +113,7 @@ static void describe(
 {
     observation->is_tick = what & WITH_TICK;
     observation->is_change = what & WITH_CHANGE;
+    observation->read_ms = collector->read_ms;
     observation->due_ms = collector->due_ms;
     observation->connections_interval_ms = collector->budget.pace.interval_ms;
     observation->collection = collector->budget.pace.collection;
@@ -166,6 +168,9 @@ static int read_interfaces(struct collector *collector, int *what)
     uint64_t before = network_monitor_facts_revision(collector->monitor);
     int r = network_monitor_refresh(collector->monitor);
 
+    /* After it, because counters are the last thing that is read. */
+    if (r == 0)
+        collector->read_ms = clock_ms(CLOCK_MONOTONIC);
     *what |= network_monitor_facts_revision(collector->monitor) != before ? WITH_CHANGE : 0;
     return r;
 }
@@ -428,6 +433,7 @@ int collector_start(const struct collector_options *options,
     if (collector->wake_fd < 0)
         return -errno;
     r = network_monitor_open_with(&options->network, &collector->monitor);
+    collector->read_ms = clock_ms(CLOCK_MONOTONIC);
     /* Once, also when nobody watches: bytes by owner count from here. Where it fails, from the
      * first that does not. */
     if (r == 0 && network_monitor_refresh_connections(collector->monitor) < 0)

@@ -35,6 +35,9 @@ void config_init(struct config *config)
         .tombstone_s = 60,
         .tombstones = 100000,
         .events = 10000,
+        .fine_s = 3600,
+        .coarse_s = 86400,
+        .history_bytes = 32 << 20,
         .log_level = LOG_LEVEL_NOTICE,
     };
 }
@@ -237,6 +240,9 @@ KEY(message_burst, parse_u32(value, 1000000, &config->limits.message_burst, erro
 KEY(tombstone_s, parse_u32(value, 86400, &config->tombstone_s, error))
 KEY(tombstones, parse_u32(value, 10000000, &config->tombstones, error))
 KEY(events, parse_u32(value, 1000000, &config->events, error))
+KEY(fine_s, parse_u32(value, 86400, &config->fine_s, error))
+KEY(coarse_s, parse_u32(value, 86400, &config->coarse_s, error))
+KEY(history_bytes, parse_u32(value, 1 << 30, &config->history_bytes, error))
 
 struct key {
     const char *name;
@@ -260,6 +266,9 @@ static const struct key history_keys[] = {
     {"tombstone_s", set_tombstone_s, NULL},
     {"tombstones", set_tombstones, NULL},
     {"events", set_events, NULL},
+    {"fine_s", set_fine_s, NULL},
+    {"coarse_s", set_coarse_s, NULL},
+    {"bytes", set_history_bytes, NULL},
     {NULL, NULL, NULL},
 };
 

@@ -37,6 +37,7 @@ struct config {
     char *tls_certificate, *tls_key; /* NULL: no TLS */
     struct limits limits;
     uint32_t tombstone_s, tombstones, events; /* history */
+    uint32_t fine_s, coarse_s, history_bytes;
     enum log_level log_level;
 };
 

@@ -43,6 +43,9 @@ DIFFERS(messages_per_s, a->limits.messages_per_s != b->limits.messages_per_s)
 DIFFERS(message_burst, a->limits.message_burst != b->limits.message_burst)
 DIFFERS(tombstone_s, a->tombstone_s != b->tombstone_s)
 DIFFERS(tombstones, a->tombstones != b->tombstones)
+DIFFERS(fine_s, a->fine_s != b->fine_s)
+DIFFERS(coarse_s, a->coarse_s != b->coarse_s)
+DIFFERS(history_bytes, a->history_bytes != b->history_bytes)
 DIFFERS(events, a->events != b->events)
 DIFFERS(requests_per_s, a->limits.requests_per_s != b->limits.requests_per_s)
 DIFFERS(request_burst, a->limits.request_burst != b->limits.request_burst)
@@ -84,6 +87,9 @@ static const struct {
     {"limits.message_burst", message_burst_differs, AT_ONCE},
     {"history.tombstone_s", tombstone_s_differs, AT_RESTART},
     {"history.tombstones", tombstones_differs, AT_RESTART},
+    {"history.fine_s", fine_s_differs, AT_RESTART},
+    {"history.coarse_s", coarse_s_differs, AT_RESTART},
+    {"history.bytes", history_bytes_differs, AT_RESTART},
     {"history.events", events_differs, AT_RESTART},
     {"log_level", log_level_differs, AT_ONCE},
 };

@@ -273,9 +273,10 @@ static struct service_options service_options(const struct config *config)
         .hub =
             {
                 .limits = config->limits,
-                .history = {.tombstones = config->tombstones,
+                .model = {.tombstones = config->tombstones,
                     .tombstone_ms = config->tombstone_s * INT64_C(1000),
                     .events = config->events},
+                .history = {config->fine_s, config->coarse_s, config->history_bytes},
                 .interval_ms = config->interval_ms,
                 .cpu_budget_percent = config->cpu_budget_percent,
                 .version = IFPULSE_VERSION,

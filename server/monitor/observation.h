@@ -12,6 +12,7 @@
 struct observation {
     int64_t wall_ms; /* when it was made */
     double tick_ms;  /* what reading it took */
+    double read_ms;  /* monotonic: when the counters of interfaces were last read */
     int64_t due_ms;  /* when it was due, counted from the start; unplanned: as the one before */
     bool is_tick;    /* made at a configured tick, not in between */
     bool is_change;  /* interfaces are not as they were: to be told at once */

@@ -1,5 +1,6 @@
 #include "api.h"
 
+#include "api_history.h"
 #include "encode.h"
 #include "json.h"
 #include "prometheus.h"
@@ -186,7 +187,7 @@ static int compress(const struct http_request *request, struct http_response *re
     return 0;
 }
 
-static int answer_text(
+int api_answer_text(
     const struct http_request *request, const struct buffer *text, struct http_response *response)
 {
     int r = frame_new_from(text, &response->body);
@@ -212,6 +213,17 @@ static bool all_current(struct hub *hub, unsigned topics)
     return current;
 }
 
+bool api_is_known(
+    const struct hub *hub, const struct http_request *request, struct http_response *ret_response)
+{
+    snprintf(ret_response->tag, sizeof ret_response->tag, "\"%s-%" PRIu64 "\"", hub->instance,
+        hub->model.revision);
+    if (!tag_listed(request->if_none_match, ret_response->tag))
+        return false;
+    ret_response->status = 304;
+    return true;
+}
+
 static int answer_document(const struct http *http, const struct http_request *request,
     struct encode_request *document, struct http_response *ret_response)
 {
@@ -220,14 +232,10 @@ static int answer_document(const struct http *http, const struct http_request *r
     int r;
 
     document->instance = http->hub->instance;
-    snprintf(ret_response->tag, sizeof ret_response->tag, "\"%s-%" PRIu64 "\"", http->hub->instance,
-        model->revision);
-    if (tag_listed(request->if_none_match, ret_response->tag)) {
-        ret_response->status = 304;
+    if (api_is_known(http->hub, request, ret_response))
         return 0;
-    }
     r = encode_document(model, document, &text);
-    return r < 0 ? r : answer_text(request, &text, ret_response);
+    return r < 0 ? r : api_answer_text(request, &text, ret_response);
 }
 
 /* --- the query --- */
@@ -442,7 +450,7 @@ static int answer_health(const struct http *http, const struct http_request *req
         "{\"status\":\"ok\",\"instance\":\"%s\",\"revision\":%" PRIu64 ",\"age_ms\":%" PRId64 "}\n",
         hub->instance, hub->model.revision, age_ms);
     buffer_append_text(&text, line);
-    return answer_text(request, &text, ret_response);
+    return api_answer_text(request, &text, ret_response);
 }
 
 static int answer_stream(const struct http *http, const struct http_request *request,
@@ -482,7 +490,7 @@ static int answer_metrics(const struct http *http, const struct http_request *re
     source.process = self_read_process();
     r = prometheus_encode(&source, format, &text);
     if (r == 0)
-        r = answer_text(request, &text, ret_response);
+        r = api_answer_text(request, &text, ret_response);
     ret_response->media_type = exposition_media_type(format);
     ret_response->header = "vary:";
     ret_response->header_value = "accept";
@@ -529,6 +537,7 @@ static const struct route {
     {"/api/v1/owners", answer_topic, query_parameters},
     {"/api/v1/totals", answer_topic, query_parameters},
     {"/api/v1/events", answer_topic, query_parameters},
+    {"/api/v1/history", api_answer_history, api_history_parameters},
     {"/api/v1/server", answer_topic, query_parameters},
     {"/api/v1/health", answer_health, no_parameters},
     {"/api/v1/stream", answer_stream, no_parameters},
@@ -568,7 +577,8 @@ static int answer_route(
     if (!route)
         return api_problem(response, 404, "not-found",
             "There is nothing at \"%.200s\"; there are /api/v1/snapshot, interfaces, "
-            "interfaces/{name}, connections, owners, totals, events, server, health, stream, "
+            "interfaces/{name}, connections, owners, totals, events, history, server, health, "
+            "stream, "
             "openapi.yaml, asyncapi.yaml and schema.yaml.",
             request->path);
     r = check_parameters(request, route->parameters, response);

@@ -21,6 +21,14 @@ MUST_CHECK int api_answer(const struct http *http, const struct http_request *re
 MUST_CHECK int api_problem(struct http_response *ret_response, unsigned status, const char *word,
     const char *format, ...) PRINTF_LIKE(4, 5);
 
+/* For those who answer: whether the request names the state of now as known to it, so that 304 is
+ * all; else only the tag is set. */
+MUST_CHECK bool api_is_known(
+    const struct hub *hub, const struct http_request *request, struct http_response *ret_response);
+/* Makes the answer of a JSON text. */
+MUST_CHECK int api_answer_text(const struct http_request *request, const struct buffer *text,
+    struct http_response *ret_response);
+
 void http_response_fini(struct http_response *response);
 
 #endif

@@ -292,12 +292,24 @@ static bool has_work(struct client *client)
            find_owed(client);
 }
 
+static int read_frame(
+    struct client *client, const struct subscription *subscription, struct frame **ret_frame)
+{
+    struct hub *hub = client->hub;
+
+    if (subscription->history_s > 0)
+        return history_frames_get(&hub->history_frames, &hub->history, subscription->view,
+            subscription->history_s, ret_frame);
+    return view_frame(subscription->view, subscription->revision, ret_frame);
+}
+
 static int begin_frame(struct client *client, struct subscription *subscription)
 {
     struct frame *frame CLEANUP(frame_unref_p) = NULL;
     struct frame *deflated;
 
-    if (view_frame(subscription->view, subscription->revision, &frame) < 0)
+    client->is_history = subscription->history_s > 0;
+    if (read_frame(client, subscription, &frame) < 0)
         return -1;
     if (subscription->is_deflated) {
         if (frame_deflate(frame, &deflated) < 0)
@@ -316,7 +328,9 @@ static void end_frame(struct client *client)
 {
     struct subscription *subscription = client_find(client, client->frame_id);
 
-    if (subscription) {
+    if (subscription && client->is_history) {
+        subscription->history_s = 0;
+    } else if (subscription) {
         subscription->revision = client->frame->revision;
         subscription->sent_ms = hub_now_ms();
         subscription->is_due = subscription->is_first = false;

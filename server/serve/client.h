@@ -33,10 +33,11 @@ struct subscription {
     struct view *view;
     uint64_t revision; /* got last; 0: none yet */
     uint32_t interval_ms;
-    bool is_deflated; /* gets long messages deflated */
-    bool is_due;      /* is to get what there is */
-    bool is_first;    /* its first message is owed, also an empty one */
-    int64_t sent_ms;  /* when it got its last message */
+    uint32_t history_s; /* of which the past is still owed, in front of everything; 0: none */
+    bool is_deflated;   /* gets long messages deflated */
+    bool is_due;        /* is to get what there is */
+    bool is_first;      /* its first message is owed, also an empty one */
+    int64_t sent_ms;    /* when it got its last message */
 };
 
 struct client {
@@ -55,6 +56,7 @@ struct client {
     struct frame *frame;   /* in flight, and the next part of it */
     unsigned part;
     uint64_t frame_id; /* the subscription it is for */
+    bool is_history;   /* it tells of the past, so the subscription stays where it is */
     double tokens;     /* messages it may send now */
     int64_t tokens_ms;
     unsigned errors_in_a_row;

@@ -80,6 +80,7 @@ static void subscribe(
     added->interval_ms = hub_interval(hub, command->query.topic, command->interval_ms);
     added->is_deflated = command->is_deflated;
     added->is_due = added->is_first = true;
+    added->history_s = command->history_s;
     if (strcmp(command->since_instance, hub->instance) == 0)
         added->revision = command->since;
     hub_watch(hub, command->query.topic, true);

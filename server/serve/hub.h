@@ -11,6 +11,8 @@
 
 #include "client_limits.h"
 #include "counts.h"
+#include "history.h"
+#include "history_encode.h"
 #include "model.h"
 #include "view.h"
 
@@ -29,7 +31,8 @@ struct hub_feed {
 struct hub_options {
     struct hub_feed feed;
     struct limits limits;
-    struct model_limits history;
+    struct model_limits model;
+    struct history_limits history;
     uint32_t interval_ms;
     double cpu_budget_percent;
     const char *version;
@@ -41,6 +44,9 @@ struct hub {
     char instance[9];            /* random; differs with every start */
     struct model model;
     struct view_set views;
+    struct history history;
+    struct history_frames history_frames;
+    int64_t slept_ms; /* what the monotonic clock left out when this began */
     struct client *clients;
     unsigned client_count;
     int64_t due_ms, before_ms;   /* when the last observation was due, and the one before it */

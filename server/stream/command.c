@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "history.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +9,7 @@
 #define REFUSE(refusal, ...) return command_refuse(refusal, __VA_ARGS__)
 
 static const char *const subscribe_members[] = {"op", "id", "topic", "filter", "fields", "sort",
-    "limit", "interval_ms", "since", "compress", NULL};
+    "limit", "interval_ms", "since", "history_s", "compress", NULL};
 static const char *const unsubscribe_members[] = {"op", "id", NULL};
 static const char *const ping_members[] = {"op", "data", NULL};
 static const char *const authenticate_members[] = {"op", "token", NULL};
@@ -85,6 +87,25 @@ static int parse_interval(
         REFUSE(refusal, "bad_interval", "\"interval_ms\" must be an integer from %d to %d",
             COMMAND_INTERVAL_MIN_MS, COMMAND_INTERVAL_MAX_MS);
     command->interval_ms = (uint32_t)json_integer_value(interval);
+    return 0;
+}
+
+static int parse_history(
+    const json_t *message, struct command *command, struct command_refusal *refusal)
+{
+    const json_t *history = json_object_get(message, "history_s");
+
+    if (!history)
+        return 0;
+    if (history_rates(command->query.topic) == 0)
+        REFUSE(refusal, "bad_message",
+            "\"history_s\" goes with interfaces, owners and totals; \"%s\" has no history",
+            topic_info[command->query.topic].name);
+    if (!json_is_integer(history) || json_integer_value(history) < 1 ||
+        json_integer_value(history) > COMMAND_HISTORY_MAX_S)
+        REFUSE(refusal, "bad_message", "\"history_s\" must be an integer from 1 to %d seconds",
+            COMMAND_HISTORY_MAX_S);
+    command->history_s = (uint32_t)json_integer_value(history);
     return 0;
 }
 
@@ -292,6 +313,8 @@ static int parse_subscribe(
         r = parse_interval(message, command, refusal);
     if (r == 0)
         r = parse_since(message, command, refusal);
+    if (r == 0)
+        r = parse_history(message, command, refusal);
     return r;
 }
 

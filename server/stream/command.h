@@ -18,6 +18,7 @@ enum {
     COMMAND_DATA_BYTES = 1025,
     COMMAND_INTERVAL_MIN_MS = 50,
     COMMAND_INTERVAL_MAX_MS = 3600000,
+    COMMAND_HISTORY_MAX_S = 86400,
 };
 
 struct command {
@@ -26,6 +27,7 @@ struct command {
     struct query query;   /* of a subscription, in its canonical form */
     bool is_deflated;     /* long messages of it are to be deflated */
     uint32_t interval_ms; /* 0: not said */
+    uint32_t history_s;   /* 0: not said */
     uint64_t since;       /* 0: not said */
     char since_instance[COMMAND_INSTANCE_BYTES];
     char data[COMMAND_DATA_BYTES]; /* of a ping; or the token */

@@ -118,7 +118,7 @@ async function benchSockets(pairs) {
         [`tick, ${sockets}: whole (read, owners, copy, diff, encode)`, ms(tick.tick_us), `bare sock_diag dump ${ms(bare.cpu_us)}: ${times(tick.tick_us, bare.cpu_us)}`],
         ["· of that reading with owners and tcp_info", ms(tick.read_us), `bare dump: ${times(tick.read_us, bare.cpu_us)}`],
         ...owners,
-        ["· of that copy, diff, encode", ms(tick.observe_us + tick.update_us + tick.encode_us), `copy ${ms(tick.observe_us)}, diff ${ms(tick.update_us)}, encode ${ms(tick.encode_us)}`],
+        ["· of that copy, diff, remember, encode", ms(tick.observe_us + tick.update_us + tick.remember_us + tick.encode_us), `copy ${ms(tick.observe_us)}, diff ${ms(tick.update_us)}, remember ${ms(tick.remember_us)}, encode ${ms(tick.encode_us)}`],
         ["· the same sockets by `ss -tinp`", ms(ss), `our whole tick: 1/${(ss / tick.tick_us).toFixed(1)}`],
         ["· the same sockets by psutil", ms(psutil), `our whole tick: 1/${(psutil / tick.tick_us).toFixed(1)}`],
     ];
@@ -138,7 +138,7 @@ async function benchInterfaces(count) {
         [`tick, ${tick.count.toLocaleString("en")} interfaces: whole`, ms(tick.tick_us), `bare RTM_GETSTATS dump ${ms(bare.cpu_us)}: ${times(tick.tick_us, bare.cpu_us)}`],
         ["· of that reading", ms(tick.read_us), `bare dump: ${times(tick.read_us, bare.cpu_us)}`],
         ["· when every one of them has sent something since the tick before", ms(busy.tick_us),
-            `bare dump ${ms(busyBare.cpu_us)}: ${times(busy.tick_us, busyBare.cpu_us)}; read ${ms(busy.read_us)}, copy ${ms(busy.observe_us)}, diff ${ms(busy.update_us)}, encode ${ms(busy.encode_us)}`],
+            `bare dump ${ms(busyBare.cpu_us)}: ${times(busy.tick_us, busyBare.cpu_us)}; read ${ms(busy.read_us)}, copy ${ms(busy.observe_us)}, diff ${ms(busy.update_us)}, remember ${ms(busy.remember_us)}, encode ${ms(busy.encode_us)}`],
         ["· the same by `ip -s -j link`", ms(ip), `our whole tick: 1/${(ip / tick.tick_us).toFixed(1)}`],
         ["· the same by psutil", ms(psutil), `our whole tick: 1/${(psutil / tick.tick_us).toFixed(1)}`],
     ];

@@ -1,10 +1,10 @@
 /* bench_tick sockets|interfaces|busy - what one tick costs in our own code, in this namespace.
  *
  * The collector's and the event loop's work of one tick, on one thread and without the server:
- * read, copy, enter into the model, encode the delta for those who watch. busy: interfaces, each of
- * which has sent something since the tick before. There is a pause before each tick, as in life:
- * the caches are cold. Prints JSON: records, median CPU time of each part in us, and bytes of a
- * snapshot and of a delta. */
+ * read, copy, enter into the model, remember the rates, encode the delta for those who watch. busy:
+ * interfaces, each of which has sent something since the tick before. There is a pause before each
+ * tick, as in life: the caches are cold. Prints JSON: records, median CPU time of each part in us,
+ * and bytes of a snapshot and of a delta. */
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -14,26 +14,29 @@
 #include <unistd.h>
 
 #include "encode.h"
+#include "history.h"
 #include "model.h"
 #include "network_monitor.h"
 #include "observation.h"
 #include "view.h"
 
-enum { ROUNDS = 15, PAUSE_US = 20000 };
+enum { ROUNDS = 15, PAUSE_US = 20000, TICK_MS = 1000 };
 
-enum part { PART_READ, PART_OBSERVE, PART_UPDATE, PART_ENCODE, PART_WHOLE, PARTS };
+enum part { PART_READ, PART_OBSERVE, PART_UPDATE, PART_REMEMBER, PART_ENCODE, PART_WHOLE, PARTS };
 
 static const char *const part_words[PARTS] = {
-    "read_us", "observe_us", "update_us", "encode_us", "tick_us"};
+    "read_us", "observe_us", "update_us", "remember_us", "encode_us", "tick_us"};
 
 struct bench {
     struct network_monitor *monitor;
     struct model model;
+    struct history history;
     struct view_set views;
     struct view *view;
     bool is_sockets;
     int packets; /* a socket to make all interfaces busy with; -1: they are not */
     uint64_t revision, observed;
+    int64_t ticks;
     size_t delta_bytes;
     double us[PARTS][ROUNDS];
 };
@@ -91,6 +94,13 @@ static void tick(struct bench *bench, double us[PARTS])
     from = cpu_us();
     must(model_update(&bench->model, observation, &server), "model_update");
     us[PART_UPDATE] = cpu_us() - from;
+    from = cpu_us();
+    observation->is_tick = true;
+    observation->due_ms = ++bench->ticks * TICK_MS;
+    observation->read_ms = (double)observation->due_ms;
+    observation->connections_interval_ms = TICK_MS;
+    history_update(&bench->history, &bench->model, observation, 0);
+    us[PART_REMEMBER] = cpu_us() - from;
     from = cpu_us();
     if (bench->revision > 0)
         bench->delta_bytes = encode(bench, bench->revision);
@@ -163,12 +173,14 @@ int main(int argc, char **argv)
         query.topic = TOPIC_CONNECTIONS;
     must(network_monitor_open(&bench.monitor), "network_monitor_open");
     model_init(&bench.model, &limits);
+    history_init(&bench.history, &(struct history_limits){3600, 86400, 32 << 20}, TICK_MS);
     view_set_init(&bench.views, &bench.model);
     must(view_open(&bench.views, &query, &bench.view), "view_open");
     run(&bench);
     print(&bench);
     view_close(&bench.views, bench.view);
     view_set_fini(&bench.views);
+    history_fini(&bench.history);
     model_fini(&bench.model);
     network_monitor_close(bench.monitor);
     return 0;

@@ -43,7 +43,7 @@ test("both are of the version that is built", () => {
 });
 
 test("openapi.yaml has every route, and no other", () => {
-    const routes = found(sourceOf("server/serve"), /\{"(\/[a-z0-9/.]+)", answer_/g).map((path) => path.replace(/\/$/, "/{name}"));
+    const routes = found(sourceOf("server/serve"), /\{"(\/[a-z0-9/.]+)", (?:api_)?answer_/g).map((path) => path.replace(/\/$/, "/{name}"));
     assert.ok(routes.length >= 10, `only found in the source: ${routes}`);
     assert.deepEqual(Object.keys(openapi.paths).sort(), routes.sort());
 });
@@ -69,6 +69,7 @@ const hello = {
 };
 const delta = { op: "delta", stream: 3, since: 41, revision: 42, time: NOW, count: 20, patch: { 17: { bytes_sent: 1, pid: null }, 18: null } };
 const snapshot = { op: "snapshot", stream: 1, revision: 42, time: NOW, count: 1, data: { lo: { name: "lo", addresses: ["127.0.0.1/8"] } } };
+const history = { op: "history", stream: 1, step_ms: 1000, end: NOW, series: { lo: { upload_speed: [null, 0, 1.5], upload_speed_max: [null, 0, 2] } } };
 const answer = {
     status: 200, headers: { "content-type": "application/json", etag: '"69685e5c-3"' }, text: "{}",
     json: { instance: "69685e5c", revision: 3, time: NOW, count: 1, data: { lo: { name: "lo", mtu: 65536 } } },
@@ -78,6 +79,8 @@ test("the validators take what is right and nothing else of a message", () => {
     const RIGHT = [
         ["hello", hello], ["connectionsDelta", delta], ["interfacesSnapshot", snapshot],
         ["connectionsDelta", { ...delta, part: 1, parts: 2 }],
+        ["history", history],
+        ["subscribe", { op: "subscribe", id: 1, topic: "totals", history_s: 86400 }],
         ["totalsDelta", { ...delta, count: undefined, patch: { upload_speed: null } }],
         ["subscribe", { op: "subscribe", id: 1, topic: "connections", filter: { port: [80, 443], process_name: "ngin?" }, sort: "-rtt_ms", limit: 5, fields: ["pid"], compress: "deflate" }],
     ];
@@ -87,6 +90,10 @@ test("the validators take what is right and nothing else of a message", () => {
         assert.equal(faultOfMessage(name, JSON.parse(JSON.stringify(message))), "", name);
     const WRONG = [
         ["hello", { ...hello, motd: "hi" }],
+        ["history", { ...history, series: { lo: { mtu: [1] } } }],
+        ["history", { ...history, series: { lo: { drop_rate: ["1"] } } }],
+        ["subscribe", { op: "subscribe", id: 1, topic: "events", history_s: 60 }],
+        ["subscribe", { op: "subscribe", id: 1, topic: "totals", history_s: 0 }],
         ["hello", { ...hello, limits: { ...hello.limits, more: 1 } }],
         ["hello", { ...hello, instance: undefined }],
         ["connectionsDelta", { ...delta, count: undefined }],

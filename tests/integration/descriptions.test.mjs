@@ -54,7 +54,7 @@ test("every message of the stream is as asyncapi.yaml has it", async (t) => {
     const client = await connect(t, server);
     const churn = startChurn(t);
     for (const topic of TOPICS) {
-        await client.subscribe(topic);
+        await client.subscribe(topic, topic === "totals" ? { history_s: 60 } : {});
     }
     const closed = await client.subscribe("events", { filter: { event: ["connection_closed", "link_down"] } });
     client.send({ op: "ping" });
@@ -158,7 +158,8 @@ test("the parameters of openapi.yaml are those that the server takes", async (t)
         for (const name of [...described.keys(), ...others]) {
             const value = encodeURIComponent(exampleOf(described.get(name) ?? { type: "integer" }));
             const { status, text } = await server.get(`${path.replace("{name}", "lo")}?${name}=${value}${name === "instance" ? "&since=1" : ""}`);
-            assert.equal(status, described.has(name) ? 200 : 400, `${path}?${name}=${value}: ${text.slice(0, 500)}`);
+            const isNobody = status === 404 && /no history of/.test(text); // taken, and of nobody here
+            assert.equal(isNobody ? 200 : status, described.has(name) ? 200 : 400, `${path}?${name}=${value}: ${text.slice(0, 500)}`);
             taken += described.has(name) ? 1 : 0;
         }
     }

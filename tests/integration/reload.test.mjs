@@ -115,7 +115,7 @@ const OTHERS = {
     listen: "127.0.0.1:1", interval_ms: 2000, connections_interval_ms: 3000, cpu_budget_percent: 7, namespaces: true,
     allowed_hosts: ["x.example"], allowed_origins: ["https://x.example"], anonymous: true, log_level: "info",
     limits: { clients: 7, clients_per_address: 7, requests_per_s: 7000, request_burst: 7000, subscriptions: 7, message_bytes: 7, messages_per_s: 7, message_burst: 7 },
-    history: { tombstone_s: 7, tombstones: 7, events: 7 },
+    history: { tombstone_s: 7, tombstones: 7, events: 7, fine_s: 7, coarse_s: 7, bytes: 7 },
 };
 
 function keysOf(t, section) {

@@ -160,13 +160,15 @@ test("the scope interfaces shows no connections and no addresses", async (t) => 
         assert.doesNotMatch(JSON.stringify(event), /address|listener|connection/);
     }
     for (const target of ["connections", "owners", "snapshot?topics=interfaces,connections", "events?event=address_added", "interfaces?sort=mac_address",
-        "interfaces?fields=name,addresses", "interfaces?address=10.0.0.0/8"]) {
+        "interfaces?fields=name,addresses", "history?topic=owners", "history?owner=user:0", "interfaces?address=10.0.0.0/8"]) {
         const { status, json } = await get(target);
         assert.deepEqual([status, json?.type], [403, "/problems/forbidden"], target);
     }
     assert.equal((await client.provoke({ op: "subscribe", id: 90, topic: "connections" })).code, "forbidden");
     assert.equal((await client.provoke({ op: "subscribe", id: 91, topic: "owners" })).code, "forbidden");
     assert.equal((await client.provoke({ op: "subscribe", id: 92, topic: "interfaces", filter: { address: "10.0.0.1" } })).id, 92);
+    assert.equal((await client.provoke({ op: "subscribe", id: 93, topic: "owners", history_s: 60 })).code, "forbidden");
+    assert.deepEqual(Object.keys((await get("history")).json.series).sort(), Object.keys(shown.data).sort());
     assert.ok(await client.isServed());
     await client.close();
     await server.stop();

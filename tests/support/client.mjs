@@ -36,6 +36,15 @@ class Subscription {
         this.revision = revision;
     }
 
+    // What the rates were, or a part of it. It comes once, where it was asked for, before the state.
+    takeHistory({ part = 1, parts = 1, series, step_ms, end }) {
+        const before = this.past;
+        if (!this.request.history_s || this.received > 0 || part !== (before?.part ?? 0) + 1 || (before && before.parts !== parts)) {
+            this.client.violations.push(`${this.topic}: part ${part} of ${parts} of a history`);
+        }
+        this.past = { part, parts, step_ms, end, series: merge(before?.series ?? {}, series) };
+    }
+
     // One snapshot or delta, or one part of it. The state is complete after the last part.
     take(message) {
         const { part = 1, parts = 1 } = message;
@@ -180,6 +189,9 @@ export class Client {
             }
             break;
         }
+        case "history":
+            this.byStream.get(message.stream)?.takeHistory(message);
+            break;
         case "complete": {
             const subscription = this.byId.get(message.id);
             subscription.isComplete = true;

@@ -32,7 +32,8 @@ Test(config, takes_every_key_over)
                   "\"allowed_origins\":[\"https://a\"],\"anonymous\":true,"
                   "\"limits\":{\"clients\":1,\"clients_per_address\":2,\"subscriptions\":3,"
                   "\"message_bytes\":4,\"messages_per_s\":5,\"message_burst\":6},"
-                  "\"history\":{\"tombstone_s\":7,\"tombstones\":8,\"events\":9},"
+                  "\"history\":{\"tombstone_s\":7,\"tombstones\":8,\"events\":9,"
+                  "\"fine_s\":10,\"coarse_s\":11,\"bytes\":12},"
                   "\"log_level\":\"debug\"}"),
         0, "%s", error);
     cr_assert_str_eq(config.listen.address, "::1");
@@ -50,6 +51,9 @@ Test(config, takes_every_key_over)
     cr_assert_eq(config.limits.message_burst, 6);
     cr_assert_eq(config.tombstone_s, 7);
     cr_assert_eq(config.events, 9);
+    cr_assert_eq(config.fine_s, 10);
+    cr_assert_eq(config.coarse_s, 11);
+    cr_assert_eq(config.history_bytes, 12);
     cr_assert_eq(config.log_level, LOG_LEVEL_DEBUG);
     config_fini(&config);
 }

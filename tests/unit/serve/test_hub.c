@@ -90,8 +90,9 @@ static void note_watch(void *context, bool watch)
 Test(hub, who_asks_once_has_connections_read_for_a_moment_only)
 {
     int is_read = -1;
-    struct hub_options options = {
-        .feed = {.watch_connections = note_watch, .context = &is_read}, .version = "1"};
+    struct hub_options options = {.feed = {.watch_connections = note_watch, .context = &is_read},
+        .interval_ms = 1000,
+        .version = "1"};
     int64_t now_ms = hub_now_ms();
     struct hub hub;
 

@@ -1,6 +1,7 @@
 /* Memory may run out at any allocation: the first, the second, … each is made to fail once. What is
  * told afterwards must still be true. */
 #include "encode.h"
+#include "history_encode.h"
 #include "random_network.h"
 #include "view.h"
 
@@ -38,10 +39,31 @@ void *__wrap_realloc(void *old, size_t size)
 
 struct scene {
     struct model model;
+    struct history history;
     struct view_set views;
     struct view *view[2 * TOPICS]; /* of the whole, and of a part */
     struct network_server server;
 };
+
+/* What there is no memory for is unknown later, so only the answer itself can fail. */
+static int look_back(struct scene *scene)
+{
+    int worst = 0;
+
+    for (int i = 0; i < 2 * TOPICS; i++) {
+        struct frame *frame;
+        int r = 0;
+
+        if (!scene->view[i] || history_rates(scene->view[i]->query.topic) == 0)
+            continue;
+        r = history_frame(&scene->history, scene->view[i], 3600, &frame);
+        if (r == 0)
+            frame_unref(frame);
+        else
+            worst = r;
+    }
+    return worst;
+}
 
 static int look(struct scene *scene, uint64_t since)
 {
@@ -83,16 +105,22 @@ static bool run(long nth)
     int r = 0;
 
     model_init(&scene.model, &limits);
+    history_init(&scene.history, &(struct history_limits){3600, 86400, 1 << 20}, 1000);
     view_set_init(&scene.views, &scene.model);
     for (int tick = 0; tick < 3; tick++) {
         struct observation *observation = random_observation(&network);
 
         observation->has_connections = true;
+        observation->due_ms = tick * 1000;
+        observation->read_ms = 1000 + tick * 1000;
         if (tick == 1)
             countdown = nth;
         r = model_update(&scene.model, observation, &scene.server);
+        history_update(&scene.history, &scene.model, observation, 0);
         if (r == 0)
             r = look(&scene, 1);
+        if (r == 0)
+            r = look_back(&scene);
         cr_assert(r == 0 || r == -ENOMEM);
         if (tick == 2)
             assert_complete(&scene, observation);
@@ -104,6 +132,7 @@ static bool run(long nth)
     }
     cr_assert_eq(r, 0, "with memory it works again");
     view_set_fini(&scene.views);
+    history_fini(&scene.history);
     model_fini(&scene.model);
     return ran_out;
 }
