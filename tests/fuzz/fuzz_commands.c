@@ -44,6 +44,7 @@ static void check_command(const struct command *command)
     FUZZ_CHECK(command->query.event_kinds >> NETWORK_EVENT_KINDS == 0);
     FUZZ_CHECK(command->query.event_kinds == 0 || command->query.topic == TOPIC_EVENTS);
     check_query(&command->query);
+    FUZZ_CHECK(command->history_s <= COMMAND_HISTORY_MAX_S);
     FUZZ_CHECK(command->interval_ms == 0 || (command->interval_ms >= COMMAND_INTERVAL_MIN_MS &&
                                                 command->interval_ms <= COMMAND_INTERVAL_MAX_MS));
     FUZZ_CHECK(fuzz_is_terminated(command->since_instance, sizeof(command->since_instance)));
