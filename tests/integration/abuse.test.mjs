@@ -176,23 +176,25 @@ test("frames that lie, are not masked, are not UTF-8, or nest without end", (t) 
 }));
 
 test("REST requests given up at every endpoint", (t) => withstand(t, { program: IFPULSE_FAKE }, async (server) => {
-    const targets = ["/", "/api/v1/snapshot", "/api/v1/interfaces", "/api/v1/connections", "/api/v1/totals", "/api/v1/events",
-        "/api/v1/server", "/api/v1/health", "/api/v1/owners", "/api/v1/interfaces/none", "/metrics", "/nothing", "/api/v1/stream"];
-    for (const target of targets) {
-        for (const how of ["at once", "after a moment", "after the first byte"]) {
-            const socket = net.connect(server.port, server.host);
-            socket.on("error", () => {});
-            await new Promise((done) => socket.on("connect", done));
-            socket.pause();
-            socket.write(`GET ${target} HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\n\r\n`);
-            if (how === "after a moment") {
-                await pause(20);
-            } else if (how === "after the first byte") {
-                socket.resume();
-                await Promise.race([new Promise((done) => socket.once("data", done)), pause(2000)]);
-            }
-            socket.resetAndDestroy();
+    const targets = ["/", "/metrics", "/nothing", "/api/v1/snapshot", "/api/v1/interfaces", "/api/v1/interfaces/none", "/api/v1/connections",
+        "/api/v1/connections?state=established&sort=-download_speed&limit=10", "/api/v1/owners", "/api/v1/totals", "/api/v1/events",
+        "/api/v1/history?window_s=86400", "/api/v1/server", "/api/v1/health", "/api/v1/stream", "/api/v1/openapi.yaml"];
+    const giveUp = async (target, how) => {
+        const socket = net.connect(server.port, server.host);
+        socket.on("error", () => {});
+        await Promise.race([new Promise((done) => socket.on("connect", done)), pause(5000)]);
+        socket.pause();
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: ${server.host}:${server.port}\r\n\r\n`);
+        if (how === "after a moment") {
+            await pause(20);
+        } else if (how === "after the first byte") {
+            socket.resume();
+            await Promise.race([new Promise((done) => socket.once("data", done)), pause(2000)]);
         }
+        socket.resetAndDestroy();
+    };
+    for (const target of targets) { // a hundred clients at each
+        await Promise.all(Array.from({ length: 102 }, (_, i) => giveUp(target, ["at once", "after a moment", "after the first byte"][i % 3])));
     }
     // Many questions on one connection, and none of the answers read.
     const socket = net.connect(server.port, server.host);
