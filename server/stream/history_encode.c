@@ -82,15 +82,22 @@ static int64_t divide_up(int64_t value, int64_t by)
     return (value + by - 1) / by;
 }
 
-/* That many arrays of points are not too many values. */
-static int64_t most_points(const struct told *told, bool is_coarse)
-{
-    int64_t points = is_coarse ? HISTORY_LONG_POINTS_MAX : HISTORY_POINTS_MAX;
-    int64_t arrays = (int64_t)told->count * __builtin_popcount(told->rates) * (is_coarse ? 3 : 1);
+enum { ARRAYS_OF_RANGE = 3 };
 
-    if (arrays * points > HISTORY_VALUES_MAX)
-        points = HISTORY_VALUES_MAX / arrays;
-    return points > 0 ? points : 1;
+/* The fewest steps in a point, at least that many, of which the points are not too many values. A
+ * point of several steps is told by three. */
+static int64_t steps_in_point(const struct told *told, bool is_coarse, int64_t steps, int64_t least)
+{
+    int64_t arrays = (int64_t)told->count * __builtin_popcount(told->rates);
+    int64_t most = is_coarse ? HISTORY_LONG_POINTS_MAX : HISTORY_POINTS_MAX;
+    int64_t each = divide_up(steps, most);
+
+    each = each > least ? each : least;
+    if (!is_coarse && each == 1 && steps * arrays <= HISTORY_VALUES_MAX)
+        return 1;
+    most = arrays > 0 ? HISTORY_VALUES_MAX / (arrays * ARRAYS_OF_RANGE) : most;
+    most = most > 0 ? most : 1;
+    return divide_up(steps, most) > each ? divide_up(steps, most) : each;
 }
 
 static struct plan make_plan(
@@ -101,16 +108,15 @@ static struct plan make_plan(
     int64_t unit = plan.is_coarse ? kind->coarse_ticks : 1; /* ticks in a step */
     int64_t unit_ms = unit * history->tick_ms;
     int64_t kept = plan.is_coarse ? kind->coarse.steps : kind->fine.steps;
-    int64_t steps = divide_up(wish->window_s * INT64_C(1000), unit_ms), since_start, each;
+    int64_t steps = divide_up(wish->window_s * INT64_C(1000), unit_ms), since_start, least;
 
     plan.last = plan.is_coarse ? track_last_coarse(kind, history->last) : history->last;
     since_start = plan.last - history->first / unit + 1;
     steps = steps < kept ? steps : kept;
     steps = steps < since_start ? steps : since_start;
     steps = steps > 0 ? steps : 0;
-    each = divide_up(steps, most_points(told, plan.is_coarse));
-    plan.steps_each = wish->step_ms > unit_ms ? divide_up(wish->step_ms, unit_ms) : 1;
-    plan.steps_each = each > plan.steps_each ? each : plan.steps_each;
+    least = wish->step_ms > unit_ms ? divide_up(wish->step_ms, unit_ms) : 1;
+    plan.steps_each = steps_in_point(told, plan.is_coarse, steps, least);
     plan.points = (size_t)divide_up(steps, plan.steps_each);
     plan.from = plan.last - (int64_t)plan.points * plan.steps_each + 1;
     plan.step_ms = plan.steps_each * unit_ms;

@@ -629,3 +629,41 @@ Test(history, steps_are_whole_ticks)
         scene_fini(&scene);
     }
 }
+
+static size_t values_of(json_t *answer)
+{
+    size_t values = 0;
+    const char *id, *key;
+    json_t *record, *array;
+
+    json_object_foreach(json_object_get(answer, "series"), id, record)
+    {
+        json_object_foreach(record, key, array) values += json_array_size(array);
+    }
+    return values;
+}
+
+Test(history, an_answer_of_many_has_no_more_values_than_may_be)
+{
+    struct scene scene;
+    json_t *answer;
+
+    scene_init(&scene, TICK_MS, 32 << 20);
+    for (unsigned i = 0; i < 300; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "veth%u", i);
+        add_interface(&scene, name);
+    }
+    observe(&scene, true);
+    for (int i = 0; i < 300; i++)
+        tick(&scene);
+    answer = ask(&scene, TOPIC_INTERFACES, 200, 0);
+    cr_assert_eq(values_of(answer), 300 * 7 * 200, "as many as may be are told tick by tick");
+    json_decref(answer);
+    answer = ask(&scene, TOPIC_INTERFACES, 300, 0);
+    cr_assert_leq(values_of(answer), HISTORY_VALUES_MAX);
+    cr_assert_gt(values_of(answer), HISTORY_VALUES_MAX / 2);
+    json_decref(answer);
+    scene_fini(&scene);
+}
