@@ -18,7 +18,6 @@ install(CODE "
   COMPONENT server)
 install(FILES ${CMAKE_CURRENT_LIST_DIR}/nginx.conf ${CMAKE_CURRENT_LIST_DIR}/Caddyfile
         ${CMAKE_CURRENT_LIST_DIR}/prometheus.yml ${CMAKE_CURRENT_LIST_DIR}/grafana-dashboard.json
-        ${CMAKE_CURRENT_LIST_DIR}/prometheus.yml ${CMAKE_CURRENT_LIST_DIR}/grafana-dashboard.json
         DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT server)
 
 # --- the package: the program, not the library ---
