@@ -79,6 +79,7 @@ test("4408 is there for one that took nothing for half a minute and then reads o
     const deaf = await Client.connect(t, server, { options: { autoPong: false } });
     const about = await Client.connect(t, server);
     const watched = await about.subscribe("server");
+    await until(() => watched.state.clients === 3, "all three to be counted");
     await until(() => watched.state.clients === 2, () => `the slow one to be let go: ${watched.state.clients}`, 100_000);
     slow.resume();
     await closes(slow, 4408);

@@ -49,8 +49,9 @@ static void ignore_watch(void *context, bool watch)
 
 Test(metrics, come_without_owners_where_connections_cannot_be_read)
 {
-    struct hub_options options = {
-        .feed = {.take = take_nothing, .watch_connections = ignore_watch}, .version = "1"};
+    struct hub_options options = {.feed = {.take = take_nothing, .watch_connections = ignore_watch},
+        .interval_ms = 1000,
+        .version = "1"};
     struct hub hub;
     struct http http = {.hub = &hub};
     char path[] = "/metrics";
