@@ -6,7 +6,7 @@ foreach(file ${files})
   get_filename_component(name ${file} NAME_WE)
   # What takes a minute starts first, so that the rest runs beside it.
   set(cost 10)
-  if(name MATCHES "^(abuse|cpu_budget|pings|queries|slow_readers|state_equality)$")
+  if(name MATCHES "^(abuse|close_codes|cpu_budget|pings|queries|slow_readers|state_equality|tokens)$")
     set(cost 100)
   endif()
   add_test(NAME integration_${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/in_namespace
