@@ -385,7 +385,7 @@ static int write_frame(struct client *client)
     return client->frame ? write_part(client) : 0;
 }
 
-/* Whether the socket takes more. To ask the system costs a tenth of a delivery, so as much as its
+/* Whether the socket takes more. To ask the system costs a fifth of a delivery, so as much as its
  * own mark (TCP_NOTSENT_LOWAT) is given on trust. */
 static bool takes_more(struct client *client)
 {
