@@ -1,5 +1,5 @@
 // A thousand clients, and one among two hundred that stands still. The clients are programs in C, so
-// that what is measured is the server. In a sanitizer build these figures would say nothing: skipped.
+// that what is measured is the server. They say nothing of a sanitizer build, and are not asked of one.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,7 +11,6 @@ import { usage } from "../support/network.mjs";
 import { IFPULSE, IFPULSE_FAKE, startServer } from "../support/server.mjs";
 import { pause, until } from "../support/wait.mjs";
 
-const IS_SANITIZED = process.env.IFPULSE_SANITIZE !== "";
 const CROWD = { clients: 2000, clients_per_address: 2000 };
 const program = (name) => path.join(path.dirname(IFPULSE), name);
 
@@ -33,11 +32,11 @@ async function gather(t, port, clients, seconds, topics) {
 // 25 ms at the 99th percentile, from the tick to the client. Where a loop of bare send() to as many
 // clients takes longer than a third of that, the machine is busy with something else: then that loop
 // is the measure.
-test("a thousand clients have each tick within 25 ms, for a minute", { skip: IS_SANITIZED }, async (t) => {
+test("a thousand clients have each tick within 25 ms, for a minute", async (t) => {
     const server = await startServer(t, { program: IFPULSE_FAKE, intervalMs: 1000, config: { limits: CROWD } });
     const bare = launch(t, "bare_send", [1000, 1200, 1000]);
     await until(() => /port (\d+)/.test(bare.text), "the bare loop");
-    const least = await gather(t, /port (\d+)/.exec(bare.text)[1], 1000, 8, ["x"]);
+    const least = await gather(t, /port (\d+)/.exec(bare.text)[1], 1000, 4, ["x"]);
     bare.kill("SIGKILL");
     const got = await gather(t, server.port, 1000, 60, ["interfaces"]);
     t.diagnostic(`p50 ${got.p50_ms}, p99 ${got.p99_ms}, most ${got.max_ms} ms; bare loop ${least.p50_ms}, ${least.p99_ms}, ${least.max_ms}; ${got.messages} messages`);
@@ -47,9 +46,9 @@ test("a thousand clients have each tick within 25 ms, for a minute", { skip: IS_
     await server.stop();
 });
 
-test("one that stands still among two hundred costs the server no memory and the others no time", { skip: IS_SANITIZED }, async (t) => {
+test("one that stands still among two hundred costs the server no memory and the others no time", async (t) => {
     const server = await startServer(t, { program: IFPULSE_FAKE, intervalMs: 100, config: { limits: CROWD } });
-    const seconds = 8;
+    const seconds = 5;
     // The most memory while the others read on, twice: without the one that stands still, and with it.
     const watchMemory = async (until) => {
         let most = 0;
@@ -61,7 +60,7 @@ test("one that stands still among two hundred costs the server no memory and the
     };
     const still = await Client.connect(t, server);
     const connections = await still.subscribe("connections");
-    await gather(t, server.port, 199, 4, ["interfaces", "connections"]); // so that it has what memory it needs
+    await gather(t, server.port, 199, 3, ["interfaces", "connections"]); // so that it has what memory it needs
     let run = gather(t, server.port, 199, seconds, ["interfaces", "connections"]);
     const before = await watchMemory(run);
     const prompt = await run;

@@ -11,9 +11,14 @@ foreach(file ${files})
   endif()
   add_test(NAME integration_${name} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/in_namespace
     node --test-reporter=tap ${file})
-  set_tests_properties(integration_${name} PROPERTIES LABELS integration TIMEOUT 240
+  # These say nothing new of memory, and take long.
+  set(labels integration)
+  if(name MATCHES "^(cpu_budget|crowd|pings|python_client|queries)$")
+    set(labels integration release-only)
+  endif()
+  set_tests_properties(integration_${name} PROPERTIES LABELS "${labels}" TIMEOUT 240
     SKIP_RETURN_CODE 77 FAIL_REGULAR_EXPRESSION "${SANITIZER_REPORT}"
-    COST ${cost} ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>;IFPULSE_SANITIZE=${IFPULSE_SANITIZE}")
+    COST ${cost} ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>;IFPULSE_FAKE=$<TARGET_FILE:ifpulse-fake>")
 endforeach()
 # Times are measured in it, so it runs alone.
 set_tests_properties(integration_crowd PROPERTIES RUN_SERIAL ON)
