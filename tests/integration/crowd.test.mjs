@@ -30,7 +30,7 @@ async function gather(t, port, clients, seconds, topics) {
 }
 
 // 25 ms at the 99th percentile, from the tick to the client. Where a loop of bare send() to as many
-// clients takes longer than a third of that, the machine is busy with something else: then that loop
+// clients takes longer than a quarter of that, the machine is busy with something else: then that loop
 // is the measure.
 test("a thousand clients have each tick within 25 ms, for a minute", async (t) => {
     const server = await startServer(t, { program: IFPULSE_FAKE, intervalMs: 1000, config: { limits: CROWD } });
@@ -41,14 +41,15 @@ test("a thousand clients have each tick within 25 ms, for a minute", async (t) =
     const got = await gather(t, server.port, 1000, 60, ["interfaces"]);
     t.diagnostic(`p50 ${got.p50_ms}, p99 ${got.p99_ms}, most ${got.max_ms} ms; bare loop ${least.p50_ms}, ${least.p99_ms}, ${least.max_ms}; ${got.messages} messages`);
     assert.ok(got.messages >= 58_000, `${got.messages} messages`);
-    const limit = Math.max(25, 3 * least.p99_ms);
+    const limit = Math.max(25, 4 * least.p99_ms);
     assert.ok(got.p99_ms <= limit, `p99 is ${got.p99_ms} ms, over ${limit}`);
     await server.stop();
 });
 
 test("one that stands still among two hundred costs the server no memory and the others no time", async (t) => {
-    const server = await startServer(t, { program: IFPULSE_FAKE, intervalMs: 100, config: { limits: CROWD } });
-    const seconds = 5;
+    // So few connections that the one message which is under way to it is less than the bound.
+    const server = await startServer(t, { program: IFPULSE_FAKE, intervalMs: 100, config: { limits: CROWD }, env: { IFPULSE_FAKE_CONNECTIONS: "300" } });
+    const seconds = 6;
     // The most memory while the others read on, twice: without the one that stands still, and with it.
     const watchMemory = async (until) => {
         let most = 0;
@@ -60,13 +61,13 @@ test("one that stands still among two hundred costs the server no memory and the
     };
     const still = await Client.connect(t, server);
     const connections = await still.subscribe("connections");
-    await gather(t, server.port, 199, 3, ["interfaces", "connections"]); // so that it has what memory it needs
-    let run = gather(t, server.port, 199, seconds, ["interfaces", "connections"]);
+    await gather(t, server.port, 199, 4, ["interfaces"]); // so that it has what memory it needs
+    let run = gather(t, server.port, 199, seconds, ["interfaces"]);
     const before = await watchMemory(run);
     const prompt = await run;
     const seen = connections.received;
     still.stall();
-    run = gather(t, server.port, 199, seconds, ["interfaces", "connections"]);
+    run = gather(t, server.port, 199, seconds, ["interfaces"]);
     const during = await watchMemory(run);
     const beside = await run;
     const meanwhile = connections.received - seen;
