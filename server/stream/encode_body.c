@@ -53,16 +53,9 @@ static void append_id(struct buffer *buffer, const char *name, uint64_t id)
 
 static void add_cut(struct buffer *buffer, struct cuts *cuts, size_t end)
 {
-    if (cuts->count == cuts->capacity) {
-        unsigned capacity = cuts->capacity ? cuts->capacity * 2 : 16;
-        size_t *grown = realloc(cuts->ends, capacity * sizeof *grown);
-
-        if (!grown) {
-            buffer->failed = true;
-            return;
-        }
-        cuts->ends = grown;
-        cuts->capacity = capacity;
+    if (!MAKE_ROOM(cuts->ends, cuts->count, cuts->capacity)) {
+        buffer->failed = true;
+        return;
     }
     cuts->ends[cuts->count++] = end;
 }

@@ -26,7 +26,8 @@ void encode_key(struct buffer *buffer, const char *key, bool *first);
 struct cuts {
     size_t limit; /* longest part; 0: one part */
     size_t *ends; /* of each part but the last, as offsets in the buffer */
-    unsigned count, capacity;
+    unsigned count;
+    size_t capacity;
 };
 
 /* A view's content being written, from since to now. */

@@ -66,7 +66,4 @@ bool filter_looks_at(const struct filter *filter, uint64_t fields);
 void filter_term_fini(struct filter_term *term);
 int filter_compare_values(const void *a, const void *b);
 
-/* All names there are for records of that type, for messages, into text. */
-void filter_list_names(const struct record_type *type, char *text, size_t size);
-
 #endif

@@ -54,7 +54,8 @@ static uint64_t fields_of_name(
     return UINT64_C(1) << (field - type->fields);
 }
 
-void filter_list_names(const struct record_type *type, char *text, size_t size)
+/* All names there are for records of that type, for messages. */
+static void list_names(const struct record_type *type, char *text, size_t size)
 {
     size_t length = 0;
 
@@ -363,7 +364,7 @@ int filter_add(struct filter *filter, const struct record_type *type, const char
 
     term.fields = fields_of_name(type, name, &term.name);
     if (!term.fields) {
-        filter_list_names(type, known, sizeof known);
+        list_names(type, known, sizeof known);
         REFUSE(
             refusal, "%s cannot be filtered by \"%.60s\"; there are: %s", type->name, name, known);
     }
