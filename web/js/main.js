@@ -2,11 +2,13 @@
 // out of date, the schedule draws it, people's choices go to both. Nothing else knows all of them.
 
 import { put, setAttribute } from './dom.js';
+import { History } from './history.js';
 import { listenForKeys } from './keys.js';
 import { Link } from './net.js';
 import { readPalette } from './palette.js';
-import { CHOICES, Preferences } from './prefs.js';
+import { Preferences } from './prefs.js';
 import { Schedule } from './sched.js';
+import { FIRST, WINDOWS, narrower, readAddress, wider, writeAddress } from './state.js';
 import { Store } from './store.js';
 import { plain } from './text.js';
 import { bytes, count, milliseconds } from './units.js';
@@ -16,37 +18,83 @@ import { createConnections } from './views/connections.js';
 import { createDetail } from './views/detail.js';
 import { createEvents } from './views/events.js';
 import { createOverview } from './views/overview.js';
+import { createSettings } from './views/settings.js';
 
 const WATCH_MS = 250;
+const ADDRESS_MS = 300; // browsers take the address badly when it changes many times a second
 const TOKEN_KEY = 'ifpulse.token';
-const LONGEST_HOLD_MS = 11_000; // past this silence a quiet interface's last value is no longer known
+// Which parts of the page each view is of.
+const PARTS = { all: ['overview', 'cards', 'detail', 'connections', 'events'], conn: ['connections'], events: ['detail', 'events'] };
 
 const $ = (id) => document.getElementById(id);
 
 const prefs = new Preferences(() => localStorage);
 const store = new Store();
+
+// What the views have in common. They read what they draw from store.shown and state, and change
+// what is looked at by set.
 const app = {
   prefs,
   store,
+  state: { ...FIRST, unit: prefs.get('unit'), window: prefs.get('window'), ...readAddress(location.hash) },
   palette: null,
-  selected: null,
-  names: [],
-  rows: null,
+  names: [], // of the interfaces, as the cards stand
+  rows: null, // {shown, matching} of the connections
   failure: null,
   restart: null,
-  get windowMs() {
-    return prefs.get('window') * 1000;
+  get unit() {
+    return app.state.unit === 'byte' && prefs.get('base') === 1000 ? 'byte10' : app.state.unit;
+  },
+  // The interface looked at: the one chosen, else the first; null before there is any.
+  get selected() {
+    return app.state.interface ?? app.names[0] ?? null;
+  },
+  // The time the charts show, in ms.
+  get visible() {
+    const { end, window } = app.state;
+    const to = end ?? (Number.isNaN(store.shown.time) ? 0 : store.shown.time);
+    return { from: to - window * 1000, to, isLive: end === null };
+  },
+  // The time that sums are of: the range selected, else what the charts show.
+  get range() {
+    const { from, to } = app.state;
+    return from === null ? { ...app.visible, isSelected: false } : { from, to, isLive: false, isSelected: true };
   },
   hasTopic: (topic) => store.replicas[topic].revision !== null,
-  // A quiet interface sends nothing: its newest value still holds at the newest time.
-  heldUntil(ring) {
-    return store.time - ring.end < LONGEST_HOLD_MS ? store.time : ring.end;
+  // Changes values of state, as {query: 'x'}; the whole page follows. isStep: the back button undoes it.
+  set(changes, { isStep = 'view' in changes } = {}) {
+    if (Object.entries(changes).every(([name, value]) => app.state[name] === value)) return;
+    Object.assign(app.state, changes);
+    for (const name of ['unit', 'window']) if (name in changes) prefs.set(name, changes[name]);
+    showChoices();
+    writeSoon(isStep);
+    app.schedule.hurry();
   },
-  select(name) {
-    app.selected = name;
-    app.schedule.hurry('cards', 'detail');
+  select: (name) => app.set({ interface: name }),
+  // Shows another stretch of time; at the newest time it moves on by itself.
+  show({ window = app.state.window, end = app.state.end }) {
+    app.set({ window, end: end === null || end >= store.shown.time ? null : Math.max(end, window * 1000) });
   },
 };
+
+let addressTimer = null;
+let isStepDue = false;
+function writeSoon(isStep) {
+  isStepDue ||= isStep;
+  clearTimeout(addressTimer);
+  addressTimer = setTimeout(writeNow, isStep ? 0 : ADDRESS_MS);
+}
+function writeNow() {
+  const address = `${location.pathname}${location.search}${writeAddress(app.state)}`;
+  if (isStepDue) history.pushState(null, '', address);
+  else history.replaceState(null, '', address);
+  isStepDue = false;
+}
+function readAgain() {
+  Object.assign(app.state, { ...FIRST, unit: prefs.get('unit'), window: prefs.get('window') }, readAddress(location.hash));
+  showChoices();
+  app.schedule.hurry();
+}
 
 function fail(where, error) {
   app.failure ??= where;
@@ -64,9 +112,10 @@ app.schedule = new Schedule({
 
 const WATCHERS = {
   interfaces: ['cards', 'detail', 'overview'],
-  totals: ['overview'],
-  connections: ['overview', 'connections'],
-  events: ['detail', 'events'],
+  totals: ['overview', 'title', 'detail'],
+  connections: ['overview', 'connections', 'cards'],
+  owners: ['detail', 'connections'],
+  events: ['detail', 'events', 'cards'],
   server: ['about', 'overview', 'connections'], // by its budget it may leave connections out
 };
 
@@ -94,6 +143,10 @@ const tokens = {
   },
 };
 
+const inflate = (bytes) => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
+// Within one machine bytes cost nothing and time does.
+const isLocal = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+
 const link = new Link(address.href, {
   store,
   token: tokens.get(),
@@ -103,6 +156,7 @@ const link = new Link(address.href, {
     random: Math.random,
     setTimeout: (act, wait) => setTimeout(act, wait),
     clearTimeout: (timer) => clearTimeout(timer),
+    inflate: isLocal || !globalThis.DecompressionStream ? null : inflate,
   },
   events: {
     changed: () => {
@@ -110,15 +164,25 @@ const link = new Link(address.href, {
       banner.draw();
     },
     received: (topic) => {
+      if (topic === 'owners') app.history.wantOwners();
       if (!store.isPaused) app.schedule.mark(...WATCHERS[topic]);
     },
     interrupted: () => store.interrupt(),
     restarted: (hello, before) => {
       const version = hello.version === before.version ? null : hello.version;
       app.restart = { instance: hello.instance, at: Date.now(), version };
+      app.history.forget();
     },
   },
 });
+
+async function fetchDocument(path) {
+  const headers = link.token === null ? {} : { authorization: `Bearer ${link.token}` };
+  const response = await fetch(new URL(path, document.baseURI), { headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response.json();
+}
+app.history = new History(store, { fetch: fetchDocument, now: () => performance.now() }, () => app.schedule.mark('detail', 'events'));
 
 const views = {
   overview: createOverview($('overview'), app),
@@ -127,8 +191,11 @@ const views = {
   connections: createConnections($('connections'), app),
   events: createEvents($('events'), app),
 };
-for (const [name, view] of Object.entries(views)) app.schedule.add(name, (deadline) => view.draw(deadline));
+for (const [name, view] of Object.entries(views))
+  app.schedule.add(name, (deadline) => PARTS[app.state.view].includes(name) && view.draw(deadline));
 app.schedule.add('about', drawAbout);
+app.schedule.add('title', drawTitle);
+const settings = createSettings(app, { theme: applyTheme });
 
 const banner = createBanner(
   { word: $('state-word'), state: $('state'), notices: $('notices'), announcement: $('announcement') },
@@ -137,16 +204,20 @@ const banner = createBanner(
     look: () => ({
       link, now: performance.now(), silence: link.silence, isPaused: store.isPaused, time: store.shown.time, newest: store.time,
       isSlow: app.schedule.isSlow, server: store.replicas.server.data, rows: app.rows, failure: app.failure, restart: app.restart,
-      isOffline: navigator.onLine === false,
+      refused: store.refused, isOffline: navigator.onLine === false,
     }),
   },
 );
+
+function drawTitle() {
+  const { server } = store.shown;
+  document.title = server?.hostname ? `${plain(server.hostname, 40)} – ifpulse` : 'ifpulse';
+}
 
 function drawAbout() {
   const { server } = store.shown;
   if (!server) return;
   put($('host'), server.hostname ? plain(server.hostname, 40) : '');
-  document.title = server.hostname ? `${plain(server.hostname, 40)} – ifpulse` : 'ifpulse';
   const parts = [
     server.version && `ifpulse ${plain(server.version)}`,
     server.os && plain(server.os),
@@ -171,25 +242,22 @@ function togglePause() {
 function applyTheme() {
   const theme = prefs.get('theme');
   setAttribute(document.documentElement, 'data-theme', theme === 'system' ? null : theme);
+  setAttribute(document.documentElement, 'data-density', prefs.get('density'));
   app.palette = readPalette();
   app.schedule.hurry();
 }
 
+// The controls of the header, and which parts of the page are there, as the state has them.
 function showChoices() {
-  for (const name of ['unit', 'theme', 'window']) $(name).value = String(prefs.get(name));
-  $('shortcuts').checked = prefs.get('shortcuts');
-}
-
-function choose(name, value) {
-  prefs.set(name, value);
-  showChoices();
-  if (name === 'theme') applyTheme();
-  app.schedule.hurry();
-}
-
-function chooseNext(name) {
-  prefs.next(name);
-  choose(name, prefs.get(name));
+  const { unit, window, view, end } = app.state;
+  $('unit').value = unit;
+  const isUsual = WINDOWS.includes(window);
+  $('window-other').hidden = isUsual;
+  $('window').value = isUsual ? String(window) : 'other';
+  $('live').hidden = end === null;
+  setAttribute(document.body, 'data-view', view);
+  for (const tab of document.querySelectorAll('[data-tab]')) setAttribute(tab, 'aria-current', tab.dataset.tab === view ? 'page' : null);
+  for (const section of document.querySelectorAll('[data-part]')) section.hidden = !PARTS[view].includes(section.dataset.part);
 }
 
 // step: +1 or -1, round the list of interfaces as the cards stand.
@@ -198,23 +266,40 @@ function selectNext(step) {
   if (names.length) app.select(names[(names.indexOf(selected) + step + names.length) % names.length]);
 }
 
+function nextTheme() {
+  prefs.next('theme');
+  applyTheme();
+}
+
 function listen() {
   $('pause').addEventListener('click', togglePause);
-  $('unit').addEventListener('change', ({ target }) => choose('unit', target.value));
-  $('theme').addEventListener('change', ({ target }) => choose('theme', target.value));
-  $('window').addEventListener('change', ({ target }) => choose('window', Number(target.value)));
-  $('shortcuts').addEventListener('change', ({ target }) => choose('shortcuts', target.checked));
+  $('unit').addEventListener('change', ({ target }) => app.set({ unit: target.value }));
+  $('window').addEventListener('change', ({ target }) => app.set({ window: Number(target.value) }));
+  $('live').addEventListener('click', () => app.set({ end: null }));
+  $('settings-open').addEventListener('click', () => settings.open());
+  $('help-open').addEventListener('click', () => settings.help());
+  for (const tab of document.querySelectorAll('[data-tab]'))
+    tab.addEventListener('click', (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      app.set({ view: tab.dataset.tab });
+    });
   listenForKeys(document, {
     isOn: () => prefs.get('shortcuts'),
     acts: {
       ' ': togglePause,
       '/': () => views.connections.focusSearch(),
       o: () => views.connections.toggleHold(),
-      u: () => chooseNext('unit'),
-      t: () => chooseNext('theme'),
+      g: () => views.connections.nextGroup(),
+      u: () => app.set({ unit: app.state.unit === 'bit' ? 'byte' : 'bit' }),
+      t: nextTheme,
       '[': () => selectNext(-1),
       ']': () => selectNext(1),
-      ...Object.fromEntries(CHOICES.window.map((seconds, index) => [String(index + 1), () => choose('window', seconds)])),
+      '+': () => app.show({ window: narrower(app.state.window) }),
+      '-': () => app.show({ window: wider(app.state.window) }),
+      0: () => app.set({ end: null, from: null, to: null }),
+      '?': () => settings.help(),
+      ...Object.fromEntries(WINDOWS.map((seconds, index) => [String(index + 1), () => app.set({ window: seconds })])),
     },
   });
   for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
@@ -226,6 +311,7 @@ function listen() {
   });
   addEventListener('online', () => link.wake());
   addEventListener('resize', () => app.schedule.hurry());
+  addEventListener('popstate', readAgain);
   addEventListener('error', ({ error, message }) => error && fail(plain(message), error));
   addEventListener('unhandledrejection', ({ reason }) => fail('promise', reason));
 }

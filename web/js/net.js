@@ -3,7 +3,7 @@
 // messages say goes into the store's replicas. All that surrounds it (socket, clock, timers,
 // chance) comes in through env, so that tests can hold it.
 
-import { SUBPROTOCOL, parseMessage } from './protocol.js';
+import { SUBPROTOCOL, joinHistory, parseMessage } from './protocol.js';
 import { TOPICS } from './store.js';
 
 const FIRST_WAIT_MS = 500;
@@ -14,6 +14,8 @@ const PATIENCE_MS = 3000;
 const HEARTBEAT_MS = 5000; // the server's longest silence on a subscription where nothing changes
 const RESYNCS_ALLOWED = 5; // in a minute; then the whole line is in doubt
 const INTERVAL_MS = 1000;
+const HISTORY_S = 3600;
+const WITH_HISTORY = new Set(['interfaces', 'totals']);
 const TOO_SLOW = 4408;
 const NEEDS_TOKEN = 4401;
 
@@ -35,10 +37,14 @@ export class Link {
   #byId = new Map(); // subscription id -> topic
   #byStream = new Map(); // the server's stream number -> topic
   #resyncs = [];
+  #isAnew = false; // the server was started again since the last line
   #mayPing = true;
   #pinged = false;
+  #histories = new Map(); // topic -> the parts that have come
+  #last = null; // the message under way from bytes to text, as a promise; later ones wait for it
 
-  // env: {connect(url, subprotocol), now, random, setTimeout, clearTimeout}
+  // env: {connect(url, subprotocol), now, random, setTimeout, clearTimeout, inflate(bytes) -> promise of
+  // text, or null where messages are not to be compressed}
   // events: {changed(), received(topic, outcome), interrupted(), restarted(hello)}
   // token: to be said where the server asks for one; null while nobody gave one that it takes.
   constructor(url, { store, env, events, token = null }) {
@@ -85,13 +91,16 @@ export class Link {
     this.retryAt = null;
     this.#byId.clear();
     this.#byStream.clear();
+    this.#histories.clear();
+    this.#last = null;
     this.#mayPing = true;
     this.#pinged = false;
     const socket = this.env.connect(this.url, SUBPROTOCOL);
     this.#socket = socket;
+    if (this.env.inflate) socket.binaryType = 'arraybuffer';
     const ifCurrent = (act) => (event) => this.#socket === socket && act(event);
     socket.onopen = ifCurrent(() => this.#opened());
-    socket.onmessage = ifCurrent((event) => this.#heard(event.data));
+    socket.onmessage = ifCurrent((event) => this.#take(event.data, ifCurrent));
     socket.onclose = ifCurrent((event) => this.#closed(event.code, event.reason));
     this.#openTimer = this.env.setTimeout(ifCurrent(() => this.#abandon('no answer')), OPEN_WITHIN_MS);
     this.events.changed();
@@ -137,9 +146,21 @@ export class Link {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
   }
 
-  #heard(text) {
+  // Long messages come compressed, and that takes a moment; the order stays.
+  #take(data, ifCurrent) {
     this.lastHeard = this.env.now();
     this.#pinged = false;
+    if (typeof data === 'string' && this.#last === null) return this.#heard(data);
+    const text = typeof data === 'string' ? data : this.env.inflate?.(data) ?? Promise.reject();
+    const mine = Promise.all([text, this.#last]).then(
+      ifCurrent(([whole]) => this.#heard(whole)),
+      ifCurrent(() => this.#abandon('a message that could not be read')),
+    ).then(() => this.#last === mine && (this.#last = null));
+    this.#last = mine;
+    return mine;
+  }
+
+  #heard(text) {
     let message;
     try {
       message = parseMessage(text);
@@ -155,6 +176,8 @@ export class Link {
       case 'snapshot':
       case 'delta':
         return this.#received(message);
+      case 'history':
+        return this.#remembered(message);
       case 'error':
         return this.#complained(message);
     }
@@ -166,12 +189,13 @@ export class Link {
       if (this.token === null) return this.#abandon('', NEEDS_TOKEN);
       this.#send({ op: 'authenticate', token: this.token });
     }
-    const isNew = this.hello !== null && this.hello.instance !== hello.instance;
-    if (isNew) {
-      for (const topic of Object.keys(TOPICS)) this.store.reset(topic);
+    this.#isAnew = this.hello !== null && this.hello.instance !== hello.instance;
+    if (this.#isAnew) {
+      this.store.forget();
       this.events.restarted(hello, this.hello);
     }
     this.hello = hello;
+    this.store.refused.clear();
     for (const topic of Object.keys(TOPICS)) this.#subscribe(topic);
     this.events.changed();
   }
@@ -181,8 +205,16 @@ export class Link {
     const { revision } = this.store.replicas[topic];
     const message = { op: 'subscribe', id, topic, interval_ms: INTERVAL_MS };
     if (revision !== null) message.since = { instance: this.hello.instance, revision };
+    if (WITH_HISTORY.has(topic)) message.history_s = this.#missing();
+    if (this.env.inflate) message.compress = 'deflate';
     this.#byId.set(id, topic);
     this.#send(message);
+  }
+
+  // Seconds of the past that the page has not seen: all of them at first, later those while it was away.
+  #missing() {
+    const isFirst = this.lostAt === null || !this.hadData || this.#isAnew;
+    return isFirst ? HISTORY_S : Math.min(HISTORY_S, Math.ceil((this.env.now() - this.lostAt) / 1000) + 10);
   }
 
   #subscribed({ id, stream, interval_ms: interval }) {
@@ -192,13 +224,23 @@ export class Link {
     if (interval > 0) this.store.setInterval(topic, interval);
   }
 
+  #remembered(message) {
+    const topic = this.#byStream.get(message.stream);
+    if (!topic) return;
+    const parts = [...(this.#histories.get(topic) ?? []), message];
+    this.#histories.set(topic, parts);
+    if (parts.length < (message.parts ?? 1)) return;
+    this.#histories.delete(topic);
+    this.store.backfill(topic, joinHistory(parts));
+  }
+
   #received(message) {
     const topic = this.#byStream.get(message.stream);
     if (!topic) return; // still under way when the topic was asked for again
     const outcome = this.store.replicas[topic].receive(message);
     if (outcome.kind === 'broken') this.#resync(topic, outcome.why);
     if (outcome.kind !== 'applied') return;
-    this.store.record(topic);
+    this.store.record(topic, outcome);
     this.lastData = this.env.now();
     const isFirst = !this.hasData;
     this.hasData = this.hadData = true;
@@ -229,7 +271,7 @@ export class Link {
     this.#subscribe(topic);
   }
 
-  #complained({ id, code }) {
+  #complained({ id, code, message }) {
     if (code === 'unknown_op') this.#mayPing = false;
     const topic = this.#byId.get(id);
     if (topic === undefined) return;
@@ -238,7 +280,10 @@ export class Link {
     if (code === 'bad_since' && this.store.replicas[topic].revision !== null) {
       this.store.reset(topic);
       this.#subscribe(topic);
+      return;
     }
+    this.store.refused.set(topic, { code, message });
+    this.events.changed();
   }
 
   get interval() {

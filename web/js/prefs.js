@@ -1,15 +1,22 @@
 // The few choices a person makes, kept in this browser. Whatever is stored is checked on the way
 // in; where nothing can be stored the page works the same and forgets.
 
+import { WINDOWS } from './state.js';
+
 const KEY = 'ifpulse';
 
 export const CHOICES = {
   unit: ['bit', 'byte'],
+  base: [1024, 1000], // of bytes; bits count by 1000
   theme: ['system', 'light', 'dark'],
-  window: [60, 300, 600, 1800, 3600],
+  window: WINDOWS,
+  axis: ['same', 'each', 'log', 'link'], // of the chart: one scale for both directions, one each …
+  every: [0, 2000, 5000], // ms between two drawings at least
+  virtual: [true, false], // whether virtual interfaces are shown
+  density: ['cosy', 'compact'],
   shortcuts: [true, false],
 };
-const DEFAULTS = { unit: 'bit', theme: 'system', window: 300, shortcuts: true };
+const DEFAULTS = { ...Object.fromEntries(Object.entries(CHOICES).map(([name, [first]]) => [name, first])), window: 300 };
 
 export class Preferences {
   #values = { ...DEFAULTS };

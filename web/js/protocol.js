@@ -36,6 +36,14 @@ function fault(message) {
   return null;
 }
 
+// The parts of a history, in any order, put together: {topic's name -> {rate: values}} and the rest.
+export function joinHistory(parts) {
+  const series = {};
+  for (const part of parts)
+    for (const [name, rates] of Object.entries(part.series)) Object.defineProperty(series, name, { value: { ...series[name], ...rates }, enumerable: true, configurable: true, writable: true });
+  return { ...parts[0], series };
+}
+
 const IGNORED = { kind: 'ignored' };
 const PENDING = { kind: 'pending' };
 const broken = (why) => ({ kind: 'broken', why });
@@ -52,7 +60,7 @@ export class Replica {
   }
 
   // Takes a snapshot or delta message. Returns an outcome:
-  //   applied  data is at message.revision; whole, touched (ids) and removed say what is new
+  //   applied  data is at message.revision; whole, touched and removed (id -> the record before) say what is new
   //   ignored  not newer than what is here
   //   pending  a part; the rest is still to come
   //   broken   why; data can no longer be trusted to follow the server: subscribe again
@@ -87,7 +95,7 @@ export class Replica {
 
   #apply(parts) {
     const last = parts[parts.length - 1];
-    const outcome = { kind: 'applied', whole: last.op === 'snapshot', touched: new Set(), removed: new Set() };
+    const outcome = { kind: 'applied', whole: last.op === 'snapshot', touched: new Map(), removed: new Map() };
     if (outcome.whole) this.data = this.isCollection ? new Map() : null;
     for (const part of parts) {
       if (this.isCollection) this.#applyRecords(part, outcome);
@@ -104,10 +112,13 @@ export class Replica {
     const body = part.data ?? part.patch;
     for (const id of Object.keys(body)) {
       if (body[id] === null) {
-        if (this.data.delete(id)) removed.add(id);
+        if (!this.data.has(id)) continue;
+        removed.set(id, this.data.get(id));
+        this.data.delete(id);
       } else if (isObject(body[id])) {
-        this.data.set(id, merge(this.data.get(id), body[id]));
-        if (!whole) touched.add(id);
+        const old = this.data.get(id);
+        this.data.set(id, merge(old, body[id]));
+        if (!whole) touched.set(id, old);
       }
     }
   }

@@ -57,6 +57,22 @@ export class Ring {
     if (this.length < this.times.length) this.length++;
   }
 
+  // Puts a course known from elsewhere in the place of what is here from its first time to its last.
+  // times ascend; columns: for each channel the values at these times, or nothing where unknown.
+  replace(times, columns) {
+    if (!times.length) return;
+    const [before, after] = [this.find(times[0]), this.find(times[times.length - 1] + 1)];
+    const samples = Array.from({ length: this.length }, (_, index) => [this.time(index), this.values.map((_, channel) => this.value(channel, index))]);
+    this.clear();
+    for (const [time, sample] of samples.slice(0, before)) this.push(time, sample);
+    times.forEach((time, index) => this.push(time, columns.map((column) => column?.[index])));
+    for (const [time, sample] of samples.slice(after)) this.push(time, sample);
+  }
+
+  clear() {
+    this.length = this.#head = 0;
+  }
+
   time(index) {
     return this.times[this.#slot(index)];
   }
@@ -91,8 +107,9 @@ export class Ring {
   }
 
   // {now, mean, peak, peakAt, total, seconds} of the samples in (from, to]; null where none is known.
-  // total is value x seconds: bytes, for a channel of bytes/s.
-  stats(channel, from, to) {
+  // total is value x seconds: bytes, for a channel of bytes/s. high: the channel with the largest of
+  // each sample's time, where samples are means over long steps.
+  stats(channel, from, to, high = channel) {
     const result = { now: null, mean: null, peak: null, peakAt: null, total: null, seconds: 0 };
     let sum = 0;
     for (let index = this.find(from); index < this.length; index++) {
@@ -102,8 +119,9 @@ export class Ring {
       const value = this.value(channel, index);
       result.now = Number.isNaN(value) ? null : value;
       if (result.now === null) continue;
-      if (result.peak === null || value > result.peak) {
-        result.peak = value;
+      const highest = this.value(high, index);
+      if (result.peak === null || highest > result.peak) {
+        result.peak = highest;
         result.peakAt = time;
       }
       const seconds = index ? (time - Math.max(from, this.time(index - 1))) / 1000 : 0;

@@ -36,11 +36,11 @@ function scaled(value, step, prefixes) {
   return { number: value < 0 && size >= 1 ? `-${text}` : text, prefix: prefixes[power] };
 }
 
-// A speed in bytes/s as {number, unit}; unit is 'bit' or 'byte'.
+// A speed in bytes/s as {number, unit}; unit is 'bit', 'byte' (by 1024) or 'byte10' (by 1000).
 export function rateParts(bytesPerSecond, unit = 'bit') {
   if (!isNumber(bytesPerSecond)) return { number: UNKNOWN, unit: '' };
   const { number, prefix } =
-    unit === 'bit' ? scaled(bytesPerSecond * 8, 1000, SI) : scaled(bytesPerSecond, 1024, IEC);
+    unit === 'byte' ? scaled(bytesPerSecond, 1024, IEC) : scaled(unit === 'bit' ? bytesPerSecond * 8 : bytesPerSecond, 1000, SI);
   return { number, unit: `${prefix}${unit === 'bit' ? 'bit/s' : 'B/s'}` };
 }
 
@@ -112,9 +112,10 @@ export const dateAndClock = (time) => (isNumber(time) ? dayFormat.format(time) :
 
 // The smallest nice number of bytes/s that is not below the given one: 1-2-5 x 10^n bits, or 2^n bytes.
 export function niceCeiling(bytesPerSecond, unit = 'bit') {
-  if (unit !== 'bit') return 2 ** Math.ceil(Math.log2(Math.max(bytesPerSecond, 1)) - 1e-9);
-  const bits = Math.max(bytesPerSecond * 8, 1);
-  const decade = 10 ** Math.floor(Math.log10(bits) + 1e-9);
-  const step = [1, 2, 5, 10].find((factor) => bits <= factor * decade * (1 + 1e-9));
-  return (step * decade) / 8;
+  if (unit === 'byte') return 2 ** Math.ceil(Math.log2(Math.max(bytesPerSecond, 1)) - 1e-9);
+  const each = unit === 'bit' ? 8 : 1;
+  const value = Math.max(bytesPerSecond * each, 1);
+  const decade = 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const step = [1, 2, 5, 10].find((factor) => value <= factor * decade * (1 + 1e-9));
+  return (step * decade) / each;
 }

@@ -75,7 +75,7 @@ class Card {
   }
 
   draw(record, time) {
-    const unit = this.app.prefs.get('unit');
+    const unit = this.app.unit;
     const { word, mark, tone } = linkWord(record);
     const lost = troubleRate(record);
     put(this.mark, mark);
@@ -102,7 +102,7 @@ class Card {
     const bottom = most(UPLOAD);
     const least = Math.max(top, bottom) / 4;
     this.sparkline.draw(ring, {
-      from, to: time, holdUntil: this.app.heldUntil(ring), top: Math.max(top, least), bottom: Math.max(bottom, least), palette: this.app.palette,
+      from, to: time, holdUntil: this.app.store.heldUntil(ring), top: Math.max(top, least), bottom: Math.max(bottom, least), palette: this.app.palette,
     });
   }
 }
@@ -178,7 +178,6 @@ export function createCards(root, app) {
     forget(interfaces);
     const order = places.arrange(interfaces);
     app.names = [...order.front, ...order.folded].map(({ name }) => name);
-    if (app.selected === null) app.select(firstChoice(order));
     if (!wasTouched && interfaces.size) fold.open = order.front.length === 0;
     placeAll(front, order.front.map(cardOf));
     placeAll(rest, fold.open ? order.folded.map(cardOf) : []);

@@ -111,7 +111,7 @@ class Connections {
     this.parts = createFrame(root);
     const { frame, nothing, clear } = this.parts;
     this.table = new VirtualTable(frame, {
-      columns: columnsOf(() => app.prefs.get('unit')), rowHeight: ROW_HEIGHT, label: 'Connections', onSort: (key) => this.#sortBy(key),
+      columns: columnsOf(() => app.unit), rowHeight: ROW_HEIGHT, label: 'Connections', onSort: (key) => this.#sortBy(key),
     });
     this.table.showSort(this.#sort);
     frame.append(element('div', { class: 'nothing-box' }, nothing, clear));
@@ -152,6 +152,8 @@ class Connections {
   toggleHold() {
     this.attention.lock(!this.attention.isLocked);
   }
+
+  nextGroup() {}
 
   focusSearch() {
     this.parts.box.focus();

@@ -5,7 +5,7 @@ import { MirroredChart } from '../chart.js';
 import { Crosshair } from '../crosshair.js';
 import { element, put, setAttribute } from '../dom.js';
 import { MirroredAxis, timeTicks } from '../scale.js';
-import { DOWN, DOWNLOAD, TROUBLE, UPLOAD, downSpans, isUp } from '../store.js';
+import { DOWNLOAD, DROPS, ERRORS, UPLOAD, isUp } from '../store.js';
 import { plain } from '../text.js';
 import { UNKNOWN, bytes, clock, clockMinutes, count, duration, perSecond, rate } from '../units.js';
 import { kindOf, linkWord, speedOf } from './cards.js';
@@ -78,7 +78,8 @@ function createCourse() {
     const step = (to - from) / TABLE_ROWS;
     rows.forEach((row, index) => {
       const end = to - index * step;
-      const [down, up, lost] = [DOWNLOAD, UPLOAD, TROUBLE].map((channel) => ring.stats(channel, end - step, end));
+      const [down, up, errors, drops] = [DOWNLOAD, UPLOAD, ERRORS, DROPS].map((channel) => ring.stats(channel, end - step, end));
+      const lost = { total: errors.total === null ? drops.total : errors.total + (drops.total ?? 0) };
       const texts = [clock(end - step), rate(down.mean, unit), rate(down.peak, unit), rate(up.mean, unit), rate(up.peak, unit), lost.total === null ? UNKNOWN : count(Math.round(lost.total))];
       texts.forEach((text, column) => put(row.children[column], text));
     });
@@ -86,15 +87,15 @@ function createCourse() {
   return { node, show };
 }
 
-function marksOf(ring, name, { events, from, to }) {
+function marksOf(ring, name, { events, from, to, spans }) {
   const flags = [];
   for (let index = ring.find(from); index < ring.length && ring.time(index) <= to; index++)
-    if (ring.value(TROUBLE, index) > 0) flags.push(ring.time(index));
+    if (ring.value(ERRORS, index) > 0 || ring.value(DROPS, index) > 0) flags.push(ring.time(index));
   const lines = [];
   for (const event of events.values())
     if (event.interface === name && LINK_EVENTS.has(event.event)) lines.push(Date.parse(event.time));
-  const bands = downSpans(ring, from, to).map((span) => ({ ...span, text: 'link down', ink: 'bad' }));
-  if (ring.time(0) > from) bands.push({ from, to: ring.time(0), text: `before ${clock(ring.time(0))} this page was not open`, ink: 'muted' });
+  const bands = spans.map((span) => ({ ...span, text: 'link down', ink: 'bad' }));
+  if (ring.time(0) > from) bands.push({ from, to: ring.time(0), text: `before ${clock(ring.time(0))} the server did not run`, ink: 'muted' });
   return { bands, flags, lines };
 }
 
@@ -122,8 +123,8 @@ function createFrame(root, { facts, sums, course }) {
 }
 
 function sampleAt(ring, index) {
-  const [down, up, lost, isDown] = [DOWNLOAD, UPLOAD, TROUBLE, DOWN].map((channel) => ring.value(channel, index));
-  return { index, time: ring.time(index), down, up, lost, isDown: isDown === 1 };
+  const [down, up, errors, drops] = [DOWNLOAD, UPLOAD, ERRORS, DROPS].map((channel) => ring.value(channel, index));
+  return { index, time: ring.time(index), down, up, lost: (errors || 0) + (drops || 0), isDown: false };
 }
 
 class Detail {
@@ -137,7 +138,7 @@ class Detail {
     this.course = createCourse();
     this.parts = createFrame(root, this);
     this.chart = new MirroredChart(this.parts.canvas, {
-      time: (value) => (app.windowMs <= 60_000 ? clock(value) : clockMinutes(value)),
+      time: (value) => ((app.state.window * 1000) <= 60_000 ? clock(value) : clockMinutes(value)),
       rate: (value) => rate(value, this.#unit),
     });
     this.crosshair = new Crosshair(this.parts.stage, {
@@ -154,7 +155,7 @@ class Detail {
   }
 
   get #unit() {
-    return this.app.prefs.get('unit');
+    return this.app.unit;
   }
 
   #toggleTable() {
@@ -178,7 +179,7 @@ class Detail {
 
   // Another interface or window is another picture: its axis remembers nothing of the last.
   #axisFor(name) {
-    const of = `${name} ${this.app.windowMs}`;
+    const of = `${name} ${(this.app.state.window * 1000)}`;
     if (this.#axis.of !== of) this.#axis = { of, mirrored: new MirroredAxis() };
     return this.#axis.mirrored;
   }
@@ -190,8 +191,8 @@ class Detail {
       channels: [DOWNLOAD, UPLOAD], from, to,
       axis: this.#axisFor(name).update({ download: down, upload: up }, this.#unit, to),
       xTicks: timeTicks(from, to, this.parts.stage.clientWidth / LABEL_WIDTH),
-      holdUntil: ring ? this.app.heldUntil(ring) : NaN,
-      marks: ring ? marksOf(ring, name, { events, from, to }) : { bands: [], flags: [], lines: [] },
+      holdUntil: ring ? this.app.store.heldUntil(ring) : NaN,
+      marks: ring ? marksOf(ring, name, { events, from, to, spans: this.app.store.downSpans(name, from, to) }) : { bands: [], flags: [], lines: [] },
     });
     this.crosshair.refresh();
   }
@@ -208,12 +209,12 @@ class Detail {
   }
 
   draw() {
-    const { interfaces, events, time } = this.app.store.shown;
+    const { interfaces, events } = this.app.store.shown;
     const name = this.app.selected;
     const record = name === null ? undefined : interfaces.get(name);
-    const to = Number.isNaN(time) ? 0 : time;
-    const from = to - this.app.windowMs;
-    const ring = this.#ring;
+    const { from, to } = this.app.visible;
+    if (name !== null && (this.app.state.window > 3600 || this.app.state.end !== null)) this.app.history.wantDay(name);
+    const ring = this.app.store.ringFor(name, from);
     this.#drawHead(name, record);
     if (!this.parts.stage.hidden) this.#drawChart(ring, { name, from, to, events });
     if (!ring) return;

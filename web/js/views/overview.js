@@ -26,7 +26,7 @@ class Tile {
     const from = time - SPARK_MS;
     const { peak } = ring.stats(channel, from, time);
     const top = niceCeiling(Math.max(peak ?? 0, 1250) * 1.05);
-    this.spark.draw(ring, { from, to: time, holdUntil: app.heldUntil(ring), top, bottom: 0, palette: app.palette });
+    this.spark.draw(ring, { from, to: time, holdUntil: app.store.heldUntil(ring), top, bottom: 0, palette: app.palette });
   }
 }
 
@@ -48,14 +48,14 @@ export function createOverview(root, app) {
   const trouble = new Tile(root, 'Errors and drops');
 
   function drawRates({ totals, time }) {
-    const unit = app.prefs.get('unit');
+    const unit = app.unit;
     const ring = app.store.totalsRing;
     for (const [tile, key, channel, sum, verb] of [
       [download, 'download_speed', DOWNLOAD, 'bytes_received', 'received'],
       [upload, 'upload_speed', UPLOAD, 'bytes_sent', 'sent'],
     ]) {
       tile.show(rateParts(totals?.[key], unit));
-      const { peak } = ring.stats(channel, time - app.windowMs, time);
+      const { peak } = ring.stats(channel, time - (app.state.window * 1000), time);
       put(tile.note, peak === null ? ' ' : `peak ${rate(peak, unit)} · ${bytes(totals?.[sum])} ${verb}`);
       tile.drawSpark(ring, channel, { app, time });
     }
