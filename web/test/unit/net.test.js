@@ -12,7 +12,7 @@ class World {
   log = [];
   nextTimer = 1;
 
-  constructor() {
+  constructor(env = {}) {
     this.store = new Store();
     this.link = new Link('ws://x/api/v1/stream', {
       store: this.store,
@@ -22,6 +22,7 @@ class World {
         random: () => 0.5,
         setTimeout: (act, wait) => this.#timer(act, wait),
         clearTimeout: (id) => this.timers.delete(id),
+        ...env,
       },
       events: {
         changed: () => {},
@@ -97,7 +98,7 @@ test('offers the subprotocol and asks for every topic after hello', () => {
   const world = live();
   assert.equal(world.socket.subprotocol, 'ifpulse.v1');
   assert.deepEqual(world.asked('subscribe').map(({ topic }) => topic).sort(), Object.keys(TOPICS).sort());
-  assert.equal(new Set(world.asked('subscribe').map(({ id }) => id)).size, 5);
+  assert.equal(new Set(world.asked('subscribe').map(({ id }) => id)).size, Object.keys(TOPICS).length);
   assert.ok(world.asked('subscribe').every(({ since }) => since === undefined));
 });
 
@@ -110,6 +111,62 @@ test('comes back with what it has, so that only the difference is sent', () => {
   world.open();
   assert.deepEqual(world.asked('subscribe', 'interfaces')[0].since, { instance: 'aa', revision: 7 });
   assert.equal(world.asked('subscribe', 'connections')[0].since, undefined);
+});
+
+test('asks for the hour before it was opened, and later for what it missed', () => {
+  const world = live();
+  const asked = () => world.asked('subscribe').filter(({ history_s: seconds }) => seconds).map(({ topic, history_s: seconds }) => [topic, seconds]);
+  assert.deepEqual(asked(), [['interfaces', 3600], ['totals', 3600]]);
+  world.drop();
+  world.pass(5000);
+  world.open();
+  assert.deepEqual(asked(), [['interfaces', 15], ['totals', 15]]);
+  world.drop();
+  world.pass(1000);
+  world.open('bb');
+  assert.deepEqual(asked(), [['interfaces', 3600], ['totals', 3600]]);
+});
+
+test('the parts of a history are put together before anything is seen of them', () => {
+  const world = live();
+  const history = (part, series) => world.say({ op: 'history', stream: 1, step_ms: 1000, end: new Date(-1000).toISOString(), part, parts: 2, series });
+  const ring = world.store.rings.get('eth0');
+  history(2, { eth0: { upload_speed: [5, 6] } });
+  assert.equal(ring.length, 1);
+  history(1, { eth0: { download_speed: [1, 2] } });
+  assert.deepEqual([ring.length, ring.time(0), ring.value(DOWNLOAD, 0), ring.value(DOWNLOAD, 2)], [3, -2000, 1, 10]);
+});
+
+test('what a token does not reach is told, not asked for again and again', () => {
+  const world = live();
+  const { id } = world.asked('subscribe', 'connections')[0];
+  world.say({ op: 'error', id, code: 'forbidden', message: 'not with this token' });
+  assert.equal(world.store.refused.get('connections').code, 'forbidden');
+  assert.equal(world.asked('subscribe', 'connections').length, 1);
+});
+
+test('compressed messages keep their place among the others', async () => {
+  const waiting = [];
+  const world = new World({ inflate: (bytes) => new Promise((resolve, reject) => waiting.push({ resolve: () => resolve(bytes.text), reject })) });
+  world.link.start();
+  world.open();
+  assert.ok(world.asked('subscribe').every(({ compress }) => compress === 'deflate'));
+  const { id } = world.asked('subscribe', 'interfaces')[0];
+  world.say({ op: 'subscribed', id, stream: 1, topic: 'interfaces' });
+  const body = (revision, more) => JSON.stringify({ stream: 1, revision, time: new Date(1000).toISOString(), ...more });
+  world.socket.onmessage({ data: { text: body(3, { op: 'snapshot', count: 0, data: {} }) } });
+  world.socket.onmessage({ data: body(4, { op: 'delta', since: 3, patch: {} }) });
+  const last = world.socket.onmessage({ data: { text: body(5, { op: 'delta', since: 4, patch: {} }) } });
+  waiting[1].resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(world.store.replicas.interfaces.revision, null);
+  waiting[0].resolve();
+  await last;
+  assert.equal(world.store.replicas.interfaces.revision, 5);
+  const broken = world.socket.onmessage({ data: {} });
+  waiting[2].reject(new Error('not deflate'));
+  await broken;
+  assert.equal(world.link.phase, 'waiting');
 });
 
 test('the cut is a hole in the lines', () => {

@@ -164,7 +164,7 @@ test('records are replaced, so an earlier picture stays true', () => {
   const outcome = replica.receive(delta({ 1: { a: 2 } }));
   assert.equal(before.a, 1);
   assert.equal(replica.data.get('2'), other);
-  assert.deepEqual([...outcome.touched], ['1']);
+  assert.deepEqual([...outcome.touched], [['1', before]], 'and told of');
 });
 
 test('one record: null makes a field unknown again', () => {

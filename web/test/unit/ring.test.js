@@ -133,3 +133,16 @@ test('a sample alone between two holes is still there', () => {
   const points = decimated(ring, { from: 0, to: 60_000, columns: 60 });
   assert.deepEqual(points.map(({ y }) => y), [3, null, 4, null]);
 });
+
+test('a course from elsewhere takes the place of what lies between its ends', () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = chance(seed);
+    const { ring, model } = fill(random, { capacity: 50 + random.below(300), steps: random.below(400) + 1 });
+    const begin = model.samples[random.below(model.samples.length)].time + random.below(3) - 1;
+    const times = Array.from({ length: random.below(30) }, (_, index) => begin + index * 700);
+    const values = times.map(() => Math.fround(random() * 1e6));
+    ring.replace(times, [values]);
+    if (times.length) model.samples = [...model.samples.filter(({ time }) => time < times[0]), ...times.map((time, index) => ({ time, value: values[index] })), ...model.samples.filter(({ time }) => time > times.at(-1))].slice(-model.capacity);
+    assert.deepEqual(Array.from({ length: ring.length }, (_, index) => [ring.time(index), ring.value(0, index)]), model.samples.map(({ time, value }) => [time, value]), `seed ${seed}`);
+  }
+});
