@@ -8,7 +8,7 @@ file(GLOB files CONFIGURE_DEPENDS ${web}/test/unit/*.test.js)
 foreach(file ${files})
   get_filename_component(name ${file} NAME_WE)
   add_test(NAME page_${name} COMMAND ${NODE} --test ${file})
-  set_tests_properties(page_${name} PROPERTIES LABELS unit TIMEOUT 60)
+  set_tests_properties(page_${name} PROPERTIES LABELS "unit;release-only" TIMEOUT 60)
 endforeach()
 
 # One browser at a time: each takes what a small machine has.
