@@ -22,7 +22,13 @@ const isReady = (view) => view.until(() => document.querySelector('.tally').text
 const unlucky = { before: (page) => page.addInitScript(() => (Math.random = () => 0.999)) };
 const countdown = (view) => view.until(() => /Next try in [4-9]/.test(document.querySelector('#notices').textContent.replaceAll('\u00a0', ' ')));
 
-test('cut: a countdown, Retry now, live again with the difference only, and a hole in the chart', () =>
+const holesOf = async (view) => {
+  const { columns } = await view.pixels('.stage canvas', '--download');
+  assert.ok(columns.length > 20, 'drawn');
+  return columns.slice(1).map((column, index) => column - columns[index]).filter((width) => width > 10).length;
+};
+
+test('cut: a countdown, Retry now, live again with the difference only, and no hole, as the server remembers', () =>
   visit(async (view) => {
     await view.page.selectOption('#window', '60');
     await view.state('Live');
@@ -41,10 +47,18 @@ test('cut: a countdown, Retry now, live again with the difference only, and a ho
     assert.equal(subscriptions('interfaces')[0].since.instance, server.instance);
     assert.equal(await view.page.locator('#notices li').count(), 0);
     await view.page.waitForTimeout(2500);
-    const { columns } = await view.pixels('.stage canvas', '--download');
-    const holes = columns.slice(1).map((column, index) => column - columns[index]).filter((width) => width > 10);
-    assert.equal(holes.length, 1, 'drawn before and after, with one hole between');
+    assert.equal(await holesOf(view), 0);
   }, unlucky));
+
+test('what the server itself does not know is a hole in the chart', () =>
+  visit(async (view) => {
+    await view.page.selectOption('#window', '60');
+    await view.state('Live');
+    await isReady(view);
+    server.network.hole(5);
+    await view.page.waitForTimeout(8500);
+    assert.equal(await holesOf(view), 1, 'drawn before and after, with one hole between');
+  }));
 
 test('comes back by itself, and at once when the device is online again', () =>
   visit(async (view) => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { CSP, start } from '../../web/test/fake-server.js';
+import { start } from '../../web/test/fake-server.js';
 import { Browser, visiting } from './support/page.mjs';
 
 let browser;
@@ -49,8 +49,9 @@ test('numbers change, nothing moves', () =>
     assert.deepEqual(shifts, []);
   }));
 
-test('the chart is drawn: download above, upload below zero, and nothing where there was no data', () =>
-  visit({}, async (view) => {
+test('the chart is drawn: download above, upload below zero, and nothing where there was no data', async () => {
+  const young = await start({ connections: 50, pastS: 0 });
+  await visiting(browser, young.url, {}, async (view) => {
     await view.page.selectOption('#window', '60');
     await view.state('Live');
     await view.until(() => document.querySelector('.sums td:nth-child(3)')?.textContent.includes('bit/s'));
@@ -59,10 +60,11 @@ test('the chart is drawn: download above, upload below zero, and nothing where t
     const up = await view.pixels('.stage canvas', '--upload');
     assert.ok(down.count > 20 && up.count > 20, `${down.count} and ${up.count} pixels`);
     const { width } = await view.page.locator('.stage canvas').boundingBox();
-    assert.ok(down.columns[0] > width * 0.7, 'the part of the window before the page was opened is empty');
+    assert.ok(down.columns[0] > width * 0.7, 'the part of the window before the server was started is empty');
     const spark = await view.pixels('.card canvas', '--download');
     assert.ok(spark.count > 10, 'and so is the small one');
-  }));
+  }).finally(() => young.close());
+});
 
 test('link down is a word on the card, a band in the chart and a line in the events', () =>
   visit({}, async (view) => {
@@ -149,8 +151,9 @@ test('a table of 2,004 rows is a few dozen elements, and scrolls to its end', ()
     await view.until(() => [...document.querySelectorAll('.rows .row:not([hidden])')].some((row) => row.getAttribute('aria-rowindex') === '2005'));
   }));
 
-test('the crosshair reads values by pointer and by arrow keys', () =>
-  visit({}, async (view) => {
+test('the crosshair reads values by pointer and by arrow keys', async () => {
+  const young = await start({ connections: 50, pastS: 0 });
+  await visiting(browser, young.url, {}, async (view) => {
     await view.page.selectOption('#window', '60');
     await view.state('Live');
     await view.page.waitForTimeout(2500);
@@ -165,7 +168,8 @@ test('the crosshair reads values by pointer and by arrow keys', () =>
     await view.until(() => document.querySelector('.tip-text').textContent === 'no data');
     await view.page.getByRole('button', { name: 'View as table' }).click();
     await view.says('.course tbody tr', /bit\/s/);
-  }));
+  }).finally(() => young.close());
+});
 
 test('units, theme and window are kept; what is stored badly does no harm', async () => {
   const context = await browser.chromium.newContext();
@@ -219,7 +223,7 @@ test('320 pixels wide: nothing sticks out sideways', () =>
   }));
 
 test('hostile names stay text, in one line, under a policy that forbids everything else', async () => {
-  const hostile = await start({ connections: 20, csp: `${CSP}; require-trusted-types-for 'script'; trusted-types 'none'` });
+  const hostile = await start({ connections: 20, isSettled: true });
   const markup = '<img src=x onerror=alert(1)>';
   try {
     const { network } = hostile;

@@ -1,4 +1,4 @@
-// A server that speaks PROTOCOL.md from a scripted, seeded network, and misbehaves on demand.
+// A server that speaks docs/protocol.md from a scripted, seeded network, and misbehaves on demand.
 // The browser tests use it for faults that no real server would commit; `node test/fake-server.js`
 // runs it to look at the page.
 
@@ -6,185 +6,47 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { Client } from './fake-client.js';
+import { Faults, dripping } from './fake-faults.js';
 import { Network } from './fake-network.js';
+import { COLLECTIONS, TOPIC_NAMES, queryOf, select } from './fake-query.js';
+import { answer } from './fake-rest.js';
+import { HISTORY_RATES } from './fake-script.js';
 
 const WEB = fileURLToPath(new URL('..', import.meta.url));
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
+  '.png': 'image/png', '.json': 'application/json', '.webmanifest': 'application/manifest+json',
+};
 export const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-  "frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-const LONGEST = 64 * 1024;
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; " +
+  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const KEPT = 90;
-const HEARTBEAT_MS = 5000;
-const COLLECTIONS = new Set(['interfaces', 'connections', 'events']);
-
-// What turns `from` into `to` by merge patch; undefined when nothing does.
-function difference(from, to) {
-  const patch = {};
-  for (const key of Object.keys(from)) if (!(key in to)) patch[key] = null;
-  for (const [key, value] of Object.entries(to)) {
-    if (JSON.stringify(from[key]) === JSON.stringify(value)) continue;
-    const isNested = [from[key], value].every((side) => side && typeof side === 'object' && !Array.isArray(side));
-    Object.defineProperty(patch, key, { value: isNested ? difference(from[key], value) : value, enumerable: true });
-  }
-  return Object.keys(patch).length ? patch : undefined;
-}
-
-// Between two states of a collection, whose records are replaced, never changed.
-function recordsDifference(from, to) {
-  const patch = [];
-  for (const id of from.keys()) if (!to.has(id)) patch.push([id, null]);
-  for (const [id, record] of to) {
-    const old = from.get(id);
-    if (old === record) continue;
-    const change = old ? difference(old, record) : record;
-    if (change) patch.push([id, change]);
-  }
-  return patch;
-}
-
-// Entries as one or more JSON objects, none much over the longest message.
-function split(entries) {
-  const parts = [];
-  let part = [];
-  let length = 0;
-  for (const [id, value] of entries) {
-    const text = `${JSON.stringify(id)}:${JSON.stringify(value)}`;
-    if (length + text.length > LONGEST - 300 && part.length) {
-      parts.push(part);
-      part = [];
-      length = 0;
-    }
-    part.push(text);
-    length += text.length + 1;
-  }
-  return [...parts, part].map((texts) => `{${texts.join(',')}}`);
-}
-
-class Client {
-  constructor(server, socket) {
-    Object.assign(this, { server, socket, subscriptions: new Map(), errors: 0 });
-    this.send({ op: 'hello', protocol: 'ifpulse.v1', instance: server.instance, version: server.version, interval_ms: server.options.tickMs, limits: {} });
-    socket.on('message', (data) => this.take(String(data)));
-  }
-
-  send(message) {
-    this.sendText(JSON.stringify(message));
-  }
-
-  sendText(text) {
-    if (!this.server.faults.stall) this.socket.send(text);
-  }
-
-  fail(id, code, message) {
-    this.send({ op: 'error', id, code, message });
-    if (['bad_json', 'bad_message', 'unknown_op'].includes(code) && ++this.errors === 3) this.socket.close(4400, message);
-  }
-
-  take(text) {
-    let message;
-    try {
-      message = JSON.parse(text);
-    } catch {
-      return this.fail(undefined, 'bad_json', 'not JSON');
-    }
-    this.server.received.push(message);
-    if (message.op === 'ping') return this.send({ op: 'pong', data: message.data });
-    if (message.op === 'subscribe') return this.subscribe(message);
-    if (message.op === 'unsubscribe') return this.unsubscribe(message);
-    return this.fail(message.id, 'unknown_op', `op: ${message.op}`);
-  }
-
-  subscribe({ id, topic, interval_ms: asked = 0, since }) {
-    if (!Number.isSafeInteger(id)) return this.fail(id, 'bad_id', 'id');
-    if (this.subscriptions.has(id)) return this.fail(id, 'id_in_use', `id ${id}`);
-    if (!this.server.streams.has(topic)) return this.fail(id, 'unknown_topic', `topic ${topic}`);
-    if ([...this.subscriptions.values()].some((other) => other.topic === topic)) return this.fail(id, 'already_subscribed', topic);
-    this.errors = 0;
-    const { tickMs, isEager } = this.server.options;
-    const interval = isEager ? tickMs : Math.max(1, Math.ceil(asked / tickMs)) * tickMs;
-    const stream = this.server.streams.get(topic);
-    const kept = since && since.instance === this.server.instance && this.server.history.find(({ revision }) => revision === since.revision);
-    const subscription = { topic, stream, interval, sent: kept || null, due: 0, saidAt: Date.now() };
-    this.subscriptions.set(id, subscription);
-    this.send({ op: 'subscribed', id, stream, topic, interval_ms: interval });
-    this.update(subscription, true);
-  }
-
-  unsubscribe({ id }) {
-    if (!this.subscriptions.delete(id)) return this.fail(id, 'unknown_subscription', `id ${id}`);
-    this.send({ op: 'complete', id });
-  }
-
-  update(subscription, isFirst = false) {
-    const { server } = this;
-    const { sent, stream, topic } = subscription;
-    const state = server.current;
-    const body = sent ? server.patch(topic, sent, state) : null;
-    if (sent && !body && !isFirst && Date.now() - subscription.saidAt < HEARTBEAT_MS) {
-      subscription.sent = state;
-      subscription.saidUpTo ??= sent.revision;
-      return;
-    }
-    const head = { op: sent ? 'delta' : 'snapshot', stream };
-    if (sent) head.since = (subscription.saidUpTo ?? sent.revision) + server.faults.takeSkip(topic);
-    subscription.saidUpTo = undefined;
-    Object.assign(head, { revision: state.revision, time: state.time });
-    if (COLLECTIONS.has(topic)) head.count = state[topic].size + server.faults.takeLie(topic);
-    const parts = sent ? body ?? ['{}'] : server.whole(topic, state);
-    parts.forEach((part, index) => {
-      const numbered = parts.length > 1 ? { ...head, part: index + 1, parts: parts.length } : head;
-      this.sendText(`${JSON.stringify(numbered).slice(0, -1)},"${sent ? 'patch' : 'data'}":${part}}`);
-    });
-    subscription.sent = state;
-    subscription.saidAt = Date.now();
-  }
-
-  tick(number) {
-    const { tickMs } = this.server.options;
-    for (const subscription of this.subscriptions.values())
-      if (number % Math.round(subscription.interval / tickMs) === 0) this.update(subscription);
-  }
-}
-
-// What goes wrong, and when. `stall` and `refuse` last; skip and lie happen once to a topic.
-class Faults {
-  stall = false;
-  refuse = false;
-  #skips = new Set();
-  #lies = new Set();
-
-  skip(topic) {
-    this.#skips.add(topic);
-  }
-  lie(topic) {
-    this.#lies.add(topic);
-  }
-  takeSkip(topic) {
-    return this.#skips.delete(topic) ? 1 : 0;
-  }
-  takeLie(topic) {
-    return this.#lies.delete(topic) ? 1 : 0;
-  }
-}
+const UNTAKEN = 256 * 1024; // a step waits until no client has more than this before it
+const DEFAULTS = { tickMs: 1000, isEager: false, csp: CSP, port: 0, web: WEB, version: '0.1.0', tokenDelayMs: 250 };
 
 export class FakeServer {
   faults = new Faults();
   clients = new Set();
   received = [];
   requests = [];
-  streams = new Map(['interfaces', 'totals', 'connections', 'events', 'server'].map((topic, index) => [topic, index + 1]));
+  #streams = new Map(TOPIC_NAMES.map((topic, index) => [queryOf({ topic }).key, index + 1]));
+  #held = new Set();
+  #views = new WeakMap();
   #ticks = 0;
   #starts = 0;
 
-  // options: tickMs, isEager (send every tick whatever interval was asked), connections, seed,
-  // csp, capabilities, network (a Network of one's own)
+  // options: tickMs; isEager (send every tick whatever interval was asked); manual (no timer: step() and
+  // advance() are the clock); tokens ({ text: 'all' or 'interfaces' }); topics (those an older server
+  // has); csp, port, web (folder of the page), version; network (a Network of one's own), or the options of
+  // one: connections, interfaces, seed, time, capabilities, pastS, past.
   constructor(options = {}) {
-    this.options = { tickMs: 1000, isEager: false, csp: CSP, port: 0, ...options };
+    this.options = { ...DEFAULTS, ...options };
     this.network = options.network ?? new Network(this.options);
-    this.version = '0.1.0';
+    this.version = this.options.version;
     this.restart();
   }
 
@@ -195,36 +57,70 @@ export class FakeServer {
     this.history = [];
     this.revision = 100;
     this.#observe();
+    this.tickTime = this.current.time;
     this.cut();
   }
 
   async listen() {
     this.http = http.createServer((request, response) => this.#serve(request, response));
+    this.http.on('connection', (socket) => this.#held.add(socket.on('close', () => this.#held.delete(socket)).on('error', () => {})));
     const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 16384, handleProtocols: () => 'ifpulse.v1' });
-    this.http.on('upgrade', (request, socket, head) => {
-      const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
-      if (this.faults.refuse) return socket.destroy();
-      if (request.url !== '/api/v1/stream' || !offered.includes('ifpulse.v1')) return socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
-      sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket));
-    });
+    this.http.on('upgrade', (request, socket, head) => this.#upgrade(sockets, request, socket, head));
     await new Promise((resolve) => this.http.listen(this.options.port, '127.0.0.1', resolve));
     this.url = `http://127.0.0.1:${this.http.address().port}/`;
-    this.timer = setInterval(() => this.tick(), this.options.tickMs);
+    if (!this.options.manual) this.timer = setInterval(() => this.tick(), this.options.tickMs);
     return this;
   }
 
-  #welcome(webSocket) {
+  #upgrade(sockets, request, socket, head) {
+    const { faults } = this;
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
+    if (faults.halfOpen) return;
+    if (faults.refuse) return socket.destroy();
+    const isWrong = request.url !== '/api/v1/stream' || !offered.includes('ifpulse.v1');
+    const isDenied = request.headers.authorization && !this.accessOf(request);
+    const status = faults.status || (isWrong ? 400 : isDenied ? 401 : 0);
+    if (status) return socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    dripping(socket, faults);
+    sockets.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, this.accessOf(request)));
+  }
+
+  #welcome(webSocket, access) {
     if (this.faults.closeCode) return webSocket.close(this.faults.closeCode, this.faults.closeReason);
-    const client = new Client(this, webSocket);
+    const client = new Client(this, webSocket, access);
     this.clients.add(client);
+    webSocket.on('error', () => {}); // a close follows
     webSocket.on('close', () => this.clients.delete(client));
+  }
+
+  scopeOf(token) {
+    const { tokens } = this.options;
+    if (!tokens) return 'all';
+    return Object.hasOwn(tokens, token) ? tokens[token] : null;
+  }
+
+  // { token, scope } of a request, or null where it has none and one is needed.
+  accessOf({ headers }) {
+    const [, token] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
+    const scope = this.options.tokens && token === undefined ? null : this.scopeOf(token);
+    return scope && { token, scope };
+  }
+
+  // A token is taken back: those who came in with it are closed.
+  withdraw(token) {
+    delete this.options.tokens[token];
+    for (const { access, socket } of this.clients) if (access?.token === token) socket.close(4401, 'a token is needed');
   }
 
   async #serve(request, response) {
     const { pathname } = new URL(request.url, 'http://x');
-    const file = path.join(WEB, path.normalize(decodeURIComponent(pathname === '/' ? '/index.html' : pathname)));
     this.requests.push(pathname);
     const headers = { 'content-security-policy': this.options.csp, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
+    if (pathname.startsWith('/api/v1/')) {
+      const { status, headers: own, body } = answer(this, request);
+      return response.writeHead(status, { ...headers, ...own }).end(body);
+    }
+    const file = path.join(this.options.web, path.normalize(decodeURIComponent(pathname === '/' ? '/index.html' : pathname)));
     try {
       const body = await readFile(file);
       response.writeHead(200, { ...headers, 'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream' }).end(body);
@@ -234,29 +130,63 @@ export class FakeServer {
   }
 
   #observe() {
-    const state = this.network.observe();
+    const state = this.network.observe({ version: this.version, interval_ms: this.options.tickMs, clients: this.clients.size, streams: this.#watched() });
     this.current = { ...state, revision: ++this.revision, time: new Date(this.network.time).toISOString() };
     this.history = [...this.history.slice(-KEPT), this.current];
   }
 
-  whole(topic, state) {
-    return COLLECTIONS.has(topic) ? split(state[topic]) : [JSON.stringify(state[topic])];
+  #watched() {
+    return new Set([...this.clients].flatMap(({ subscriptions }) => [...subscriptions.values()].map(({ stream }) => stream))).size;
   }
 
-  patch(topic, from, to) {
-    if (!COLLECTIONS.has(topic)) {
-      const change = difference(from[topic], to[topic]);
-      return change ? [JSON.stringify(change)] : null;
-    }
-    const entries = recordsDifference(from[topic], to[topic]);
-    return entries.length ? split(entries) : null;
+  // Milliseconds of ticks since the start, whatever the clock says.
+  get elapsed() {
+    return this.#ticks * this.options.tickMs;
+  }
+
+  streamOf({ key }) {
+    if (!this.#streams.has(key)) this.#streams.set(key, this.#streams.size + 1);
+    return this.#streams.get(key);
+  }
+
+  // What a query tells of a state, reckoned once.
+  select(query, state) {
+    if (query.isAll) return state[query.topic];
+    if (!this.#views.has(state)) this.#views.set(state, new Map());
+    const views = this.#views.get(state);
+    if (!views.has(query.key)) views.set(query.key, select(query, state));
+    return views.get(query.key);
+  }
+
+  // The rates of those the query chooses, or of one id.
+  past(query, windowS, stepS = 0, id = undefined) {
+    const { topic } = query;
+    const { recording } = this.network;
+    const isOfAll = !query.terms.length && !query.limit;
+    const all = isOfAll || !COLLECTIONS.has(topic) ? recording.ids(topic) : [...this.select(query, this.current).keys()];
+    const ids = id === undefined ? all : all.filter((other) => other === id);
+    return recording.series({ topic, ids, rates: HISTORY_RATES[topic].filter((rate) => query.told.includes(rate)), windowS, stepS });
   }
 
   tick() {
     this.network.advance(this.options.tickMs);
-    this.#observe();
     this.#ticks++;
+    this.#observe();
+    this.tickTime = this.current.time;
     for (const client of this.clients) client.tick(this.#ticks);
+  }
+
+  // So many ticks, as fast as the clients take them.
+  async step(count = 1) {
+    for (let done = 0; done < count; done++) {
+      this.tick();
+      await turn();
+      while ([...this.clients].some(({ socket }) => socket.bufferedAmount > UNTAKEN)) await pause(1);
+    }
+  }
+
+  advance(milliseconds) {
+    return this.step(Math.round(milliseconds / this.options.tickMs));
   }
 
   // Something happened between ticks that link and event watchers are told at once.
@@ -270,6 +200,11 @@ export class FakeServer {
 
   say(text) {
     for (const client of this.clients) client.socket.send(text);
+  }
+
+  // A message that ends in its middle.
+  garbage() {
+    this.say('{"op":"delta","stre');
   }
 
   cut() {
@@ -286,7 +221,7 @@ export class FakeServer {
   async close() {
     clearInterval(this.timer);
     this.cut();
-    this.http.closeAllConnections?.();
+    for (const socket of this.#held) socket.destroy();
     await new Promise((resolve) => this.http.close(resolve));
   }
 }
