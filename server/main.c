@@ -158,11 +158,11 @@ static int read_arguments(
 
 /* --- the page --- */
 
-/* Beside an installed program, or in the source of which this is the build: a program that was
- * moved still finds what was moved with it. */
+/* Beside an installed program, or in the folder in which both were built: a program that was moved
+ * still finds what was moved with it. */
 static bool find_web(char *path, size_t size)
 {
-    static const char *const places[] = {"../share/ifpulse/web", "../../web"};
+    static const char *const places[] = {"../share/ifpulse/web", "page"};
     char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 

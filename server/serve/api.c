@@ -429,6 +429,14 @@ static int answer_metrics(const struct http *http, const struct http_request *re
 
 /* --- the page, and the descriptions --- */
 
+/* What is named by its content never changes; for all else browsers ask again, and get a 304. */
+static const char *cache_control_of(const struct asset *asset)
+{
+    return strncmp(asset->path, ASSETS_IMMUTABLE, strlen(ASSETS_IMMUTABLE)) == 0
+               ? "public, max-age=31536000, immutable"
+               : "no-cache";
+}
+
 static int answer_asset(const struct http *http, const struct http_request *request,
     const char *rest, struct http_response *ret_response)
 {
@@ -439,7 +447,7 @@ static int answer_asset(const struct http *http, const struct http_request *requ
         return api_problem(
             ret_response, 404, "not-found", "There is nothing at \"%.200s\".", request->path);
     ret_response->status = 200;
-    ret_response->cache_control = "no-cache"; /* ask again, and get a 304 */
+    ret_response->cache_control = cache_control_of(asset);
     memcpy(ret_response->tag, asset->tag, sizeof asset->tag);
     if (tag_listed(request->if_none_match, asset->tag)) {
         ret_response->status = 304;

@@ -27,6 +27,9 @@ struct assets {
 
 enum { ASSETS_BYTES_MAX = 32 << 20, ASSETS_DEPTH_MAX = 8 };
 
+/* Below it a path has a hash of the content in it. */
+#define ASSETS_IMMUTABLE "/immutable/"
+
 /* Reads the folder. -ENOENT when it has no index.html, -EFBIG when it is more than a page can be.
  * Hidden files, and the folders test and node_modules, are left out. */
 MUST_CHECK int assets_init(struct assets *assets, const char *folder);

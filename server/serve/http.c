@@ -21,7 +21,7 @@ static const struct lws_protocol_vhost_options security_headers[] = {
     {&security_headers[1], NULL, "content-security-policy:",
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-        "form-action 'none'"},
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"},
     {&security_headers[2], NULL, "x-content-type-options:", "nosniff"},
     {&security_headers[3], NULL, "x-frame-options:", "DENY"},
     {&security_headers[4], NULL, "referrer-policy:", "no-referrer"},

@@ -124,7 +124,7 @@ test('the server stops and starts: reconnecting, then live with the new instance
     const port = new URL(daemon.url).port;
     assert.equal(await daemon.stop(), 0);
     await view.state('Reconnecting');
-    daemon = new Child(process.env.IFPULSE, ['--listen', `127.0.0.1:${port}`, '--web', new URL('../../web', import.meta.url).pathname]);
+    daemon = new Child(process.env.IFPULSE, ['--listen', `127.0.0.1:${port}`]);
     [, daemon.url] = await daemon.says(/listening on (http:\S+)/);
     await view.state('Live', 20_000);
     await view.until(() => /started anew/.test(document.querySelector('#notices').textContent));

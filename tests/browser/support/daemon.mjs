@@ -4,9 +4,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-
-export const WEB = fileURLToPath(new URL('../../../web', import.meta.url));
 
 // These tests change links and routes: never outside a network namespace made for them (isolated.mjs).
 export function assertOwnNamespace() {
@@ -41,9 +38,10 @@ export class Child {
   }
 }
 
+// With the page that was built with it.
 export async function startDaemon(binary = process.env.IFPULSE, options = []) {
   assert.ok(binary, 'IFPULSE must name the server to test');
-  const daemon = new Child(binary, ['--listen', '127.0.0.1:0', '--web', WEB, ...options]);
+  const daemon = new Child(binary, ['--listen', '127.0.0.1:0', ...options]);
   [, daemon.url] = await daemon.says(/listening on (http:\S+)/);
   return daemon;
 }

@@ -1,10 +1,9 @@
-// What the page promises without a browser: its words for every state, its choices, its colours, its weight.
+// What the page promises without a browser: its words for every state, its choices, its colours.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
 import { Preferences } from '../../js/prefs.js';
 import { conditions } from '../../js/views/banner.js';
 
@@ -103,13 +102,6 @@ test('colours: text 4.5:1 and lines of the chart 3:1 against what is behind them
         assert.ok(contrast(tokens[ink][theme], tokens[ground][theme]) >= 4.5, `${ink} on ${ground}, theme ${theme}`);
     for (const ink of ['edge', 'axis', 'focus']) assert.ok(contrast(tokens[ink][theme], tokens.panel[theme]) >= 3, `${ink}, theme ${theme}`);
   }
-});
-
-test('the page is light: own scripts, style and the library within their budgets', () => {
-  const weight = (names) => names.reduce((sum, name) => sum + gzipSync(readFileSync(path.join(web, name)), { level: 9 }).length, 0);
-  const own = scripts('js');
-  assert.ok(weight(own) <= 45 * 1024, `scripts ${weight(own)}`);
-  assert.ok(weight(['app.css']) <= 8 * 1024, `style ${weight(['app.css'])}`);
 });
 
 test('nothing in the page makes elements or code out of text', () => {

@@ -1,0 +1,116 @@
+// The page as build.mjs makes it: what it weighs, how it is named, what it refuses.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const MOST_BYTES = 130_000;
+const web = fileURLToPath(new URL('../..', import.meta.url));
+
+// A copy of the sources, that a test may change.
+function sources(t) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'ifpulse-web-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const copy = path.join(folder, 'web');
+  mkdirSync(copy);
+  for (const name of readdirSync(web))
+    if (!['node_modules', 'test', 'vendor'].includes(name)) cpSync(path.join(web, name), path.join(copy, name), { recursive: true, preserveTimestamps: true });
+  symlinkSync(path.join(web, 'node_modules'), path.join(copy, 'node_modules'));
+  return copy;
+}
+
+const run = (copy, folder = 'page') => spawnSync(process.execPath, ['build.mjs', folder], { cwd: copy, encoding: 'utf8' });
+function files(folder) {
+  return readdirSync(folder).sort().flatMap((name) => {
+    const inside = path.join(folder, name);
+    return statSync(inside).isDirectory() ? files(inside).map((rest) => `${name}/${rest}`) : [name];
+  });
+}
+function build(copy, folder = 'page') {
+  const { status, stderr } = run(copy, folder);
+  assert.equal(status, 0, stderr);
+  const at = path.join(copy, folder);
+  const [kept, ...others] = readdirSync(path.join(at, 'immutable'));
+  assert.match(kept, /^[0-9a-f]{16}$/);
+  assert.deepEqual(others, [], 'no older one is left');
+  return { kept, files: files(at), read: (name) => readFileSync(path.join(at, name), 'utf8'), weigh: (name) => gzipSync(readFileSync(path.join(at, name)), { level: 9 }).length };
+}
+
+let page;
+before(() => (page = build(sources({ after }))));
+
+test('all of the page, compressed, is within its weight', (t) => {
+  const weight = (pattern) => page.files.filter((name) => pattern.test(name)).reduce((sum, name) => sum + page.weigh(name), 0);
+  const [all, own, style] = [weight(/(?<!LICENSE\.md)$/), weight(/\/js\//), weight(/\.css$/)];
+  t.diagnostic(`${all} bytes: own scripts ${own}, libraries ${weight(/\.min\.js$/)}, style ${style}, the rest ${weight(/(\.html|\.svg|\.png|\.webmanifest)$/)}`);
+  assert.ok(all > 80_000 && all <= MOST_BYTES, `${all} bytes`);
+  assert.ok(style <= 8 * 1024, `style ${style}`);
+});
+
+test('the same sources have the same name, wherever; others have another, and the old one goes', (t) => {
+  const copy = sources(t);
+  const first = build(copy);
+  const change = (name, more) => appendFileSync(path.join(copy, name), more);
+  change('js/dom.js', '\n// More words about it.\n');
+  change('js/nobodys.js', 'export {};\n');
+  assert.equal(build(copy, 'elsewhere').kept, first.kept, 'comments, and what nothing loads, do not count');
+  const names = new Set([first.kept]);
+  for (const [name, more] of [['js/dom.js', '\nexport const more = 1;\n'], ['js/theme.js', '\nvar more;\n'], ['app.css', '\n.more {}\n']]) {
+    change(name, more);
+    const next = build(copy);
+    assert.ok(!names.has(next.kept), name);
+    names.add(next.kept);
+    const outside = (page) => page.files.filter((file) => !file.startsWith('immutable/'));
+    assert.deepEqual(outside(next), outside(first));
+  }
+});
+
+test('what the page names is there, and every module is asked for before the first one runs', () => {
+  const html = page.read('index.html');
+  const named = [...html.matchAll(/<(link|script|img)\b[^>]*(?:href|src)="([^"]+)"/g)].map(([, , name]) => name);
+  for (const name of named) assert.ok(page.files.includes(name), name);
+  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)"/g)].map(([, name]) => name);
+  assert.equal(new Set(preloaded).size, preloaded.length);
+  assert.ok(html.lastIndexOf('modulepreload') < html.indexOf('<script type="module"'));
+  const modules = page.files.filter((name) => name.endsWith('.js') && !name.endsWith('/theme.js'));
+  assert.deepEqual([...preloaded].sort(), modules.sort());
+  for (const name of modules.filter((module) => module.includes('/js/')))
+    for (const [, specifier] of page.read(name).matchAll(/(?:from|import)"(\.[^"]+)"/g))
+      assert.ok(preloaded.includes(path.posix.join(path.posix.dirname(name), specifier)), `${name}: ${specifier}`);
+  const { icons } = JSON.parse(page.read('manifest.webmanifest'));
+  for (const { src } of icons) assert.ok(page.files.includes(src), src);
+});
+
+test('what cannot be built is named, and nothing of others is touched', (t) => {
+  const copy = sources(t);
+  const { kept } = build(copy);
+  const fails = (pattern, folder) => {
+    const { status, stderr } = run(copy, folder);
+    assert.notEqual(status, 0);
+    assert.match(stderr, pattern);
+    assert.ok(existsSync(path.join(copy, 'page/immutable', kept)), 'the page before it stays');
+  };
+  fails(/\/js is there and is not a page/, 'js');
+  assert.ok(existsSync(path.join(copy, 'js/main.js')));
+  fails(/name the folder/, '--omit=dev');
+  const change = (name, from, to) => {
+    const text = readFileSync(path.join(copy, name), 'utf8');
+    writeFileSync(path.join(copy, name), text.replace(from, to));
+    return () => writeFileSync(path.join(copy, name), text);
+  };
+  for (const [name, from, to, pattern] of [
+    ['js/keys.js', /^/, "import './nowhere.js';\n", /no web\/js\/nowhere\.js/],
+    ['js/keys.js', /^/, 'const const;\n', /js\/keys\.js/],
+    ['index.html', 'app.css', 'app2.css', /no web\/app2\.css/],
+    ['vendor.json', /"sha256": "../, '"sha256": "00', /chart\.js.* has sha256 .*vendor\.json says 00/],
+    ['vendor.json', /"version": "[^"]+"/, '"version": "1.0.0"', /chart\.js \S+ is installed, vendor\.json says 1\.0\.0/],
+  ]) {
+    const undo = change(name, from, to);
+    fails(pattern);
+    undo();
+  }
+});
