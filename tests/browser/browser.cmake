@@ -8,13 +8,13 @@ file(GLOB files CONFIGURE_DEPENDS ${web}/test/unit/*.test.js)
 foreach(file ${files})
   get_filename_component(name ${file} NAME_WE)
   add_test(NAME page_${name} COMMAND ${NODE} --test ${file})
-  set_tests_properties(page_${name} PROPERTIES LABELS "unit;release-only" TIMEOUT 60)
+  set_tests_properties(page_${name} PROPERTIES LABELS "unit;release-only" TIMEOUT 180)
 endforeach()
 
 # One browser at a time: each takes what a small machine has.
-foreach(name page line axe token)
+foreach(name page line axe token served)
   add_test(NAME browser_${name} COMMAND ${NODE} --test ${browser}/${name}.test.mjs)
 endforeach()
 add_test(NAME browser_live COMMAND ${NODE} ${browser}/support/isolated.mjs ${browser}/live.test.mjs)
-set_tests_properties(browser_page browser_line browser_axe browser_token browser_live PROPERTIES
+set_tests_properties(browser_page browser_line browser_axe browser_token browser_served browser_live PROPERTIES
   LABELS browser TIMEOUT 240 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")

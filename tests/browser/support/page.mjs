@@ -21,13 +21,25 @@ export class Browser {
   // Fresh, with a profile folder of its own that goes away with it.
   static async open() {
     const browser = new Browser();
-    browser.folder = await mkdtemp(path.join(os.tmpdir(), 'ifpulse-browser-'));
-    browser.chromium = await chromium.launch({
+    browser.chromium = await chromium.launch(await browser.#prepare());
+    return browser;
+  }
+
+  // The same as people have it, who can install pages; where visits are apart, nothing can be.
+  static async openProfile() {
+    const browser = new Browser();
+    const options = await browser.#prepare();
+    browser.chromium = await chromium.launchPersistentContext(browser.folder, options);
+    return browser;
+  }
+
+  async #prepare() {
+    this.folder = await mkdtemp(path.join(os.tmpdir(), 'ifpulse-browser-'));
+    return {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ARGUMENTS,
-      env: { ...process.env, HOME: browser.folder, XDG_CONFIG_HOME: browser.folder, XDG_CACHE_HOME: browser.folder },
-    });
-    return browser;
+      env: { ...process.env, HOME: this.folder, XDG_CONFIG_HOME: this.folder, XDG_CACHE_HOME: this.folder },
+    };
   }
 
   // options: playwright's of a context, `expected` (complaints that are part of the test, as a
