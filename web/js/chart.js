@@ -7,7 +7,10 @@ import { marks } from './marks.js';
 import { faded } from './palette.js';
 
 const { Chart } = globalThis;
-const GUTTER = 84; // fixed, so that the plot does not jump as its labels change
+// Left and right of the plot: fixed, so that it does not jump as its labels change and all charts align.
+export const GUTTER = 80;
+export const MARGIN = 2;
+const LABEL_HALF = 30; // of a time's label, in pixels
 
 // Points that are filled anew at each draw instead of being made anew.
 class PointPool {
@@ -25,7 +28,7 @@ class PointPool {
   }
 }
 
-function options() {
+function options(hasTimes) {
   return {
     parsing: false,
     normalized: true,
@@ -33,40 +36,44 @@ function options() {
     spanGaps: false,
     events: [],
     maintainAspectRatio: false,
-    layout: { padding: { top: 6, right: 2 } },
+    layout: { padding: { top: 6, right: MARGIN, bottom: hasTimes ? 0 : 3 }, autoPadding: false },
     elements: { point: { radius: 0 }, line: { borderWidth: 1.5, borderJoinStyle: 'round' } },
     plugins: { legend: { display: false }, tooltip: { enabled: false } },
     scales: {
-      x: { type: 'linear', min: 0, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { maxRotation: 0, minRotation: 0, padding: 6, autoSkip: false } },
+      x: { type: 'linear', min: 0, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { display: hasTimes, maxRotation: 0, minRotation: 0, padding: 6, autoSkip: false } },
       y: { type: 'linear', min: -1, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { padding: 8, autoSkip: false } },
     },
   };
 }
 
-// Download above zero, upload below, labels without a minus sign.
+// Two courses over time, the second below zero where its axis says so.
 export class MirroredChart {
-  #pools = [new PointPool(), new PointPool()];
-  #ticks = { x: [], y: [] };
+  #pools = Array.from({ length: 4 }, () => new PointPool());
+  #axis = { ticks: [], fromY: Math.abs };
+  #times = [];
 
-  // labels: {time(ms), rate(bytes/s)}
-  constructor(canvas, labels) {
-    const settings = options();
+  // labels: {time(ms), value(number, axis)}; colors: two tokens of the palette; hasTimes: whether they stand below it.
+  constructor(canvas, { labels, colors, hasTimes = true }) {
+    this.colors = colors;
+    const settings = options(hasTimes);
     const { x, y } = settings.scales;
-    x.afterBuildTicks = (axis) => (axis.ticks = this.#ticks.x.map((value) => ({ value })));
-    y.afterBuildTicks = (axis) => (axis.ticks = this.#ticks.y.map((value) => ({ value })));
+    x.afterBuildTicks = (axis) => (axis.ticks = this.#times.map((value) => ({ value })));
+    y.afterBuildTicks = (axis) => (axis.ticks = this.#axis.ticks.map((value) => ({ value })));
     y.afterFit = (axis) => (axis.width = GUTTER);
-    x.ticks.callback = (value) => labels.time(value);
-    y.ticks.callback = (value) => labels.rate(Math.abs(value));
-    const datasets = [{ data: [], fill: 'origin' }, { data: [], fill: 'origin' }];
+    // A label that would not fit at the right edge must not move the plot to make room.
+    x.afterFit = (axis) => (axis.paddingLeft = axis.paddingRight = 0);
+    x.ticks.callback = (value) => (this.chart && this.chart.scales.x.getPixelForValue(value) > this.chart.width - LABEL_HALF ? '' : labels.time(value));
+    y.ticks.callback = (value) => labels.value(this.#axis.fromY(value), value === 0 && this.#axis);
+    // The last two are what lies between the mean and the largest, where samples are of long steps.
+    const datasets = Array.from({ length: 4 }, (_, index) => ({ data: [], fill: 'origin', borderWidth: index < 2 ? 1.5 : 0 }));
     this.chart = new Chart(canvas, { type: 'line', data: { datasets }, options: settings, plugins: [marks] });
   }
 
   setPalette(palette) {
     this.palette = palette;
-    const { datasets } = this.chart.data;
-    [palette.download, palette.upload].forEach((color, index) => {
-      datasets[index].borderColor = color;
-      datasets[index].backgroundColor = faded(color, 0.2);
+    this.chart.data.datasets.forEach((dataset, index) => {
+      dataset.borderColor = palette[this.colors[index % 2]];
+      dataset.backgroundColor = faded(dataset.borderColor, 0.2);
     });
     const { x, y } = this.chart.options.scales;
     for (const axis of [x, y]) {
@@ -81,32 +88,32 @@ export class MirroredChart {
     return this.chart.chartArea;
   }
 
-  timeAt(pixel) {
-    return this.chart.scales.x.getValueForPixel(pixel);
+  // Without asking the page to lay itself out.
+  get size() {
+    return `${this.chart.width} ${this.chart.height}`;
   }
 
-  pixelAt(time) {
-    return this.chart.scales.x.getPixelForValue(time);
-  }
-
-  // channels: of the ring, download then upload; holdUntil: the newest value is known to hold up to then.
+  // channels: of the ring: two, and perhaps two more with the largest of each; holdUntil: the newest
+  // value is known to hold up to then.
   draw(ring, { channels, from, to, axis, xTicks, holdUntil, marks: shown }) {
     const columns = Math.max(60, Math.min(800, Math.round(this.area?.width ?? 600)));
-    channels.forEach((channel, index) => {
+    for (let index = 0; index < 4; index++) {
       const pool = this.#pools[index];
       const points = pool.reserve(3 * (columns + 3) + 1);
-      let count = ring ? ring.decimate(channel, { from, to, columns, sign: index ? -1 : 1 }, points) : 0;
+      let count = ring && index < channels.length ? ring.decimate(channels[index], { from, to, columns }, points) : 0;
       const last = points[count - 1];
       if (count && last.y !== null && last.x < to && holdUntil > last.x) {
         points[count].x = holdUntil;
         points[count].y = last.y;
         count++;
       }
+      for (let at = 0; at < count; at++) if (points[at].y !== null) points[at].y = axis.toY(points[at].y, index % 2 === 1);
       pool.lend(this.chart.data.datasets[index].data, count);
-    });
+    }
     const { x, y } = this.chart.options.scales;
     [x.min, x.max, y.min, y.max] = [from, to, axis.min, axis.max];
-    this.#ticks = { x: xTicks, y: axis.ticks };
+    this.#times = xTicks;
+    this.#axis = axis;
     this.chart.marks = { ...shown, palette: this.palette };
     this.chart.update('none');
   }

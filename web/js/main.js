@@ -1,7 +1,9 @@
 // Builds the page's parts and connects them: the line brings data into the store and marks what is
 // out of date, the schedule draws it, people's choices go to both. Nothing else knows all of them.
 
+import { Crosshair } from './crosshair.js';
 import { put, setAttribute } from './dom.js';
+import { EventLog } from './eventlog.js';
 import { History } from './history.js';
 import { listenForKeys } from './keys.js';
 import { Link } from './net.js';
@@ -111,7 +113,7 @@ app.schedule = new Schedule({
 });
 
 const WATCHERS = {
-  interfaces: ['cards', 'detail', 'overview'],
+  interfaces: ['cards', 'detail', 'overview', 'events'],
   totals: ['overview', 'title', 'detail'],
   connections: ['overview', 'connections', 'cards'],
   owners: ['detail', 'connections'],
@@ -183,6 +185,9 @@ async function fetchDocument(path) {
   return response.json();
 }
 app.history = new History(store, { fetch: fetchDocument, now: () => performance.now() }, () => app.schedule.mark('detail', 'events'));
+
+app.eventLog = new EventLog(store);
+app.crosshair = new Crosshair(app);
 
 const views = {
   overview: createOverview($('overview'), app),

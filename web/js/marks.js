@@ -6,6 +6,7 @@
 import { faded } from './palette.js';
 
 const FLAG_HEIGHT = 7;
+const ROOM_FOR_WORDS = 100; // small charts stand below a big one that says it
 
 function drawBands(context, area, scale, { bands, palette }) {
   context.font = `11px ${palette.font}`;
@@ -16,6 +17,7 @@ function drawBands(context, area, scale, { bands, palette }) {
     if (right <= left) continue;
     context.fillStyle = faded(palette[ink], ink === 'bad' ? 0.14 : 0.06);
     context.fillRect(left, area.top, Math.max(1, right - left), area.bottom - area.top);
+    if (area.bottom - area.top < ROOM_FOR_WORDS) continue;
     context.fillStyle = palette[ink];
     const width = context.measureText(text).width + 8;
     const at = Math.max(area.left + 4, Math.min(left + 4, area.right - width));
@@ -77,7 +79,7 @@ export const marks = {
   afterDatasetsDraw({ ctx, chartArea, scales, data, marks: shown }) {
     if (!shown) return;
     ctx.save();
-    for (const dataset of data.datasets) drawLoners(ctx, scales, dataset);
+    for (const dataset of data.datasets) if (dataset.borderWidth) drawLoners(ctx, scales, dataset);
     drawFlags(ctx, chartArea, scales.x, shown);
     ctx.restore();
   },

@@ -1,7 +1,7 @@
 // The theme's colours as canvas wants them: resolved from the style sheet, which is the only place
 // where colours are written (and where forced colours and the theme switch take effect).
 
-const TOKENS = ['download', 'upload', 'text', 'muted', 'line', 'axis', 'bad', 'warn', 'panel'];
+const TOKENS = ['download', 'upload', 'text', 'muted', 'line', 'axis', 'bad', 'warn', 'good', 'panel'];
 
 export function readPalette() {
   const probe = document.createElement('span');

@@ -104,10 +104,12 @@ export function duration(seconds) {
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const minuteFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const dateFormat = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export const clock = (time) => (isNumber(time) ? clockFormat.format(time) : UNKNOWN);
 export const clockMinutes = (time) => (isNumber(time) ? minuteFormat.format(time) : UNKNOWN);
+export const day = (time) => dateFormat.format(time);
 export const dateAndClock = (time) => (isNumber(time) ? dayFormat.format(time) : UNKNOWN);
 
 // The smallest nice number of bytes/s that is not below the given one: 1-2-5 x 10^n bits, or 2^n bytes.

@@ -1,226 +1,313 @@
-// One interface in full: the mirrored chart with its crosshair, what it adds up to over the window,
-// the facts about the link, and the same course as a table for those who cannot see a picture.
+// One interface in full: charts of traffic, packets and losses on one time axis, what they add up to
+// over the range shown or selected, who uses the line, and whether the link dropped.
 
 import { MirroredChart } from '../chart.js';
-import { Crosshair } from '../crosshair.js';
 import { element, put, setAttribute } from '../dom.js';
 import { MirroredAxis, timeTicks } from '../scale.js';
-import { DOWNLOAD, DROPS, ERRORS, UPLOAD, isUp } from '../store.js';
+import { DOWNLOAD, DOWNLOAD_HIGH, DROPS, ERRORS, PACKETS_IN, PACKETS_OUT, UPLOAD, UPLOAD_HIGH, isUp } from '../store.js';
 import { plain } from '../text.js';
-import { UNKNOWN, bytes, clock, clockMinutes, count, duration, perSecond, rate } from '../units.js';
+import { clock, clockMinutes, count, day, perSecond, rate } from '../units.js';
 import { kindOf, linkWord, speedOf } from './cards.js';
+import { createCourse, createFacts, createSums, linkStory } from './figures.js';
+import { createPrograms } from './programs.js';
+import { createRangeBar, rangeText } from './rangebar.js';
 
-const LINK_EVENTS = new Set(['link_up', 'link_down', 'counter_reset', 'route_changed']);
-const TABLE_ROWS = 15;
+const HOUR_MS = 3_600_000;
 const LABEL_WIDTH = 100; // of a time on the x axis, with room around it
+const SHORT_HOLE_MS = 2500;
+const START_SLACK_MS = 5000; // the first reading comes this soon after a start
+const NO_MARKS = { bands: [], flags: [], lines: [] };
 
-const yesNo = (value) => (value === true ? 'yes' : value === false ? 'no' : UNKNOWN);
-const known = (value) => (value === undefined || value === '' ? UNKNOWN : plain(value));
-const pair = (show, received, sent) => `↓\u00a0${show(received)}  ↑\u00a0${show(sent)}`;
-const sumOf = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : undefined);
-
-const FACTS = [
-  ['Hardware address', (record) => known(record.mac_address)],
-  ['MTU', (record) => (typeof record.mtu === 'number' ? `${count(record.mtu)} bytes` : UNKNOWN)],
-  ['Driver', (record) => known(record.driver)],
-  ['Packets', (record) => pair(perSecond, record.packet_receive_rate, record.packet_send_rate)],
-  ['Errors', (record) => count(sumOf(record.receive_errors, record.send_errors))],
-  ['Drops', (record) => count(sumOf(record.receive_drops, record.send_drops))],
-  ['Carrier changes', (record) => count(record.carrier_changes)],
-  ['In the totals', (record) => (record.counted === false && record.not_counted_reason ? `no: ${plain(record.not_counted_reason)}` : yesNo(record.counted))],
+// The charts, the first of them large.
+const PANELS = [
+  { channels: [DOWNLOAD, UPLOAD], highs: [DOWNLOAD_HIGH, UPLOAD_HIGH], colors: ['download', 'upload'] },
+  { label: 'Packets/s', keys: [['download', '↓ in'], ['upload', '↑ out']], channels: [PACKETS_IN, PACKETS_OUT], colors: ['download', 'upload'], unit: 'packet' },
+  { label: 'Lost/s', keys: [['lost', '▲ drops'], ['warn', 'errors']], channels: [DROPS, ERRORS], colors: ['bad', 'warn'], unit: 'loss', mode: 'up' },
 ];
 
-function createFacts() {
-  const cells = FACTS.map(([label]) => ({ label, value: element('dd') }));
-  const addresses = element('dd', { class: 'fact-addresses' });
-  const node = element('dl', { class: 'facts' },
-    ...cells.map(({ label, value }) => element('div', {}, element('dt', {}, label), value)),
-    element('div', { class: 'wide' }, element('dt', {}, 'Addresses'), addresses));
-  function show(record) {
-    cells.forEach(({ value }, index) => put(value, FACTS[index][1](record)));
-    const list = Array.isArray(record.addresses) ? record.addresses.map((address) => plain(address, 50)) : null;
-    put(addresses, list === null ? UNKNOWN : list.slice(0, 6).join('\n') + (list.length > 6 ? `\n+${list.length - 6}` : '') || 'none');
-  }
-  return { node, show };
-}
+// In rings of long steps the largest of each step is a channel of its own.
+const isLong = (ring) => ring.values.length > DOWNLOAD_HIGH;
+const highsOf = (ring) => (isLong(ring) ? [DOWNLOAD_HIGH, UPLOAD_HIGH] : [DOWNLOAD, UPLOAD]);
 
-function createSums() {
-  const columns = ['Now', 'Average', 'Peak', 'Total'];
-  const rows = [['download', '↓', 'Download'], ['upload', '↑', 'Upload']].map(([className, arrow, label]) => {
-    const cells = columns.map(() => element('td'));
-    return { cells, node: element('tr', {}, element('th', { scope: 'row', class: className }, arrow, element('span', { class: 'label' }, `\u00a0${label}`)), ...cells) };
-  });
-  const heads = columns.map((label) => element('th', { scope: 'col' }, label));
-  const span = element('td', { class: 'span' });
-  const node = element('table', { class: 'sums' },
-    element('caption', { class: 'unseen' }, 'Over the window shown'),
-    element('thead', {}, element('tr', {}, span, ...heads)),
-    element('tbody', {}, ...rows.map((row) => row.node)));
-  function show(sums, { unit, over }) {
-    put(span, over);
-    sums.forEach(({ now, mean, peak, total }, index) => {
-      [rate(now, unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => put(rows[index].cells[column], text.replace('\u00a0', ' ')));
-    });
-  }
-  return { node, show };
-}
-
-// The chart in words and figures: one row for each stretch of the window.
-function createCourse() {
-  const body = element('tbody');
-  const heads = ['From', '↓ average', '↓ peak', '↑ average', '↑ peak', 'Lost'];
-  const table = element('table', {}, element('caption', { class: 'unseen' }, 'Course over the window shown'),
-    element('thead', {}, element('tr', {}, ...heads.map((label) => element('th', { scope: 'col' }, label)))), body);
-  const node = element('div', { class: 'course', role: 'region', 'aria-label': 'Traffic as a table', tabindex: '0', hidden: true }, table);
-  const rows = Array.from({ length: TABLE_ROWS }, () => element('tr', {}, ...heads.map((_, index) => element(index ? 'td' : 'th', index ? {} : { scope: 'row' }))));
-  body.append(...rows);
-  function show(ring, { from, to, unit }) {
-    const step = (to - from) / TABLE_ROWS;
-    rows.forEach((row, index) => {
-      const end = to - index * step;
-      const [down, up, errors, drops] = [DOWNLOAD, UPLOAD, ERRORS, DROPS].map((channel) => ring.stats(channel, end - step, end));
-      const lost = { total: errors.total === null ? drops.total : errors.total + (drops.total ?? 0) };
-      const texts = [clock(end - step), rate(down.mean, unit), rate(down.peak, unit), rate(up.mean, unit), rate(up.peak, unit), lost.total === null ? UNKNOWN : count(Math.round(lost.total))];
-      texts.forEach((text, column) => put(row.children[column], text));
-    });
-  }
-  return { node, show };
-}
-
-function marksOf(ring, name, { events, from, to, spans }) {
+// Stretches of [from, to] of which nothing is known, and the times at which packets were lost.
+function findHoles(ring, { from, to, holdUntil }) {
+  const holes = [];
   const flags = [];
-  for (let index = ring.find(from); index < ring.length && ring.time(index) <= to; index++)
-    if (ring.value(ERRORS, index) > 0 || ring.value(DROPS, index) > 0) flags.push(ring.time(index));
-  const lines = [];
-  for (const event of events.values())
-    if (event.interface === name && LINK_EVENTS.has(event.event)) lines.push(Date.parse(event.time));
-  const bands = spans.map((span) => ({ ...span, text: 'link down', ink: 'bad' }));
-  if (ring.time(0) > from) bands.push({ from, to: ring.time(0), text: `before ${clock(ring.time(0))} the server did not run`, ink: 'muted' });
-  return { bands, flags, lines };
+  let begin = null;
+  const close = (end) => {
+    if (begin !== null && end - begin > SHORT_HOLE_MS) holes.push({ from: begin, to: end });
+    begin = null;
+  };
+  const first = ring.find(from);
+  for (let index = Math.max(0, first - 1); index < ring.length; index++) {
+    const time = ring.time(index);
+    if (time > to) break;
+    if (Number.isNaN(ring.value(DOWNLOAD, index))) begin ??= time;
+    else close(time);
+    if (index >= first && (ring.value(ERRORS, index) > 0 || ring.value(DROPS, index) > 0)) flags.push(time);
+  }
+  if (begin === null && holdUntil < to) begin = holdUntil;
+  close(to);
+  return { holes, flags };
 }
 
-function summaryOf(name, record, { sums: [down, up], unit, over }) {
+function marksOf(ring, { from, to, holdUntil, spans, events, startedAt }) {
+  const { holes, flags } = findHoles(ring, { from, to, holdUntil });
+  const start = ring.time(0);
+  const bands = holes.map((hole) => ({ ...hole, text: startedAt > hole.from && startedAt < hole.to + START_SLACK_MS ? 'server not running' : 'no data', ink: 'muted' }));
+  if (start > from) {
+    const why = Math.abs(start - startedAt) < START_SLACK_MS ? 'server not running' : 'nothing known';
+    bands.push({ from, to: start, text: `${why} before ${clock(start)}`, ink: 'muted' });
+  }
+  bands.push(...spans.map((span) => ({ ...span, text: 'link down', ink: 'bad' })));
+  return { bands, flags, lines: events.map(({ time }) => time) };
+}
+
+function summaryOf(name, record, { sums: [down, up], unit, over, story }) {
   const state = record ? linkWord(record).word : 'gone';
   const part = (word, { now, peak }) => `${word} ${rate(now, unit)} now, ${rate(peak, unit)} at most`;
-  return `${plain(name, 24)} is ${state}. ${over}: ${part('download', down)}; ${part('upload', up)}.`;
+  return `${plain(name, 24)} is ${state}. ${over}: ${part('download', down)}; ${part('upload', up)}. ${story}`;
 }
 
-function createFrame(root, { facts, sums, course }) {
-  const parts = {
-    title: element('h2', { id: 'detail-title' }, 'Traffic'),
-    subtitle: element('p', { class: 'subtitle' }),
-    toggle: element('button', { type: 'button', class: 'button quiet', 'aria-expanded': 'false' }, 'View as table'),
-    canvas: element('canvas', { 'aria-hidden': 'true' }),
-    caption: element('figcaption', { class: 'unseen' }),
-  };
-  parts.stage = element('div', { class: 'stage', tabindex: '0', role: 'group', 'aria-label': 'Traffic chart' }, parts.canvas);
-  const legend = element('p', { class: 'legend' },
-    element('span', { class: 'download' }, '↓ Download'), element('span', { class: 'upload' }, '↑ Upload'), element('span', { class: 'lost' }, '▲ Packets lost'));
-  root.append(
-    element('div', { class: 'detail-head' }, element('div', {}, parts.title, parts.subtitle), legend, parts.toggle),
-    element('div', { class: 'detail-body' }, element('figure', {}, parts.stage, course.node, sums.node, parts.caption), facts.node));
-  return parts;
-}
+// One chart with its place on the page. It is not drawn while it is scrolled away.
+class Panel {
+  isSeen = true;
+  #axis = { of: null };
+  #drawn = '';
 
-function sampleAt(ring, index) {
-  const [down, up, errors, drops] = [DOWNLOAD, UPLOAD, ERRORS, DROPS].map((channel) => ring.value(channel, index));
-  return { index, time: ring.time(index), down, up, lost: (errors || 0) + (drops || 0), isDown: false };
+  constructor(app, { label, keys, ...spec }, observer) {
+    Object.assign(this, { app, spec });
+    this.canvas = element('canvas', { 'aria-hidden': 'true' });
+    this.label = label ?? 'Traffic';
+    this.stage = element('div', { class: label ? 'strip' : 'stage' }, this.canvas);
+    if (label) this.stage.append(element('p', { class: 'strip-label' }, label, ...keys.map(([name, text]) => element('span', { class: name }, text))));
+    this.chart = new MirroredChart(this.canvas, {
+      colors: spec.colors,
+      hasTimes: !label,
+      labels: { time: (value) => this.#timeLabel(value), value: (value, zero) => this.#valueLabel(value, zero) },
+    });
+    observer.observe(this.stage);
+  }
+
+  get area() {
+    return this.chart.area;
+  }
+
+  #timeLabel(time) {
+    const moment = new Date(time);
+    if (this.everyMs >= HOUR_MS && moment.getHours() === 0) return day(time);
+    return this.everyMs % 60_000 ? clock(time) : clockMinutes(time);
+  }
+
+  #valueLabel(value, zero) {
+    if (this.spec.unit) return perSecond(value).replace('/s', '').trim();
+    return `${zero?.isLog ? '≤ ' : ''}${rate(value, this.app.unit)}`;
+  }
+
+  // Another interface or window is another picture: its axis remembers nothing of the last.
+  #axisFor(of, mode) {
+    if (this.#axis.of !== of) this.#axis = { of, mirrored: new MirroredAxis(mode) };
+    return this.#axis.mirrored;
+  }
+
+  draw(ring, { name, from, to, holdUntil, marks, version, link, key }) {
+    const { spec, app, chart } = this;
+    if (chart.palette !== app.palette) chart.setPalette(app.palette);
+    const mode = spec.mode ?? (spec.unit ? 'same' : app.prefs.get('axis'));
+    const unit = spec.unit ?? app.unit;
+    const drawn = [key, unit, mode, chart.size, version].join();
+    if (!this.isSeen || (drawn === this.#drawn && this.palette === app.palette)) return;
+    this.#drawn = drawn;
+    this.palette = app.palette;
+    const highs = (spec.highs && ring && isLong(ring) && spec.highs) || spec.channels;
+    const [download, upload] = spec.channels.map((channel, index) => ring?.stats(channel, from, to, highs[index]).peak ?? null);
+    const xTicks = timeTicks(from, to, (chart.chart.width || 600) / LABEL_WIDTH);
+    this.everyMs = xTicks.length > 1 ? xTicks[1] - xTicks[0] : 60_000;
+    chart.draw(ring, {
+      channels: highs === spec.channels ? highs : [...spec.channels, ...highs],
+      from, to, xTicks, holdUntil, marks,
+      axis: this.#axisFor(`${name} ${to - from} ${mode}`, mode).update({ download, upload }, unit, to, link),
+    });
+  }
 }
 
 class Detail {
-  #axis = { of: null, mirrored: new MirroredAxis() };
-  #palette = null;
-
   constructor(root, app) {
     this.app = app;
-    this.facts = createFacts();
+    this.observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) this.panels.find(({ stage }) => stage === target).isSeen = isIntersecting;
+      app.schedule.mark('detail');
+    }, { rootMargin: '100px' });
+    this.panels = PANELS.map((spec) => new Panel(app, spec, this.observer));
     this.sums = createSums();
     this.course = createCourse();
-    this.parts = createFrame(root, this);
-    this.chart = new MirroredChart(this.parts.canvas, {
-      time: (value) => ((app.state.window * 1000) <= 60_000 ? clock(value) : clockMinutes(value)),
-      rate: (value) => rate(value, this.#unit),
-    });
-    this.crosshair = new Crosshair(this.parts.stage, {
-      chart: this.chart,
-      nearest: (time) => (this.#ring?.length ? sampleAt(this.#ring, this.#ring.nearest(time)) : null),
-      at: (index) => (this.#ring && index >= 0 && index < this.#ring.length ? this.#ring.time(index) : null),
-      rate: (value) => rate(value, this.#unit),
-    });
-    this.parts.toggle.addEventListener('click', () => this.#toggleTable());
+    this.facts = createFacts();
+    this.bar = createRangeBar(app, app.crosshair);
+    this.programs = createPrograms(app);
+    this.#build(root);
+    app.crosshair.source = { step: (time, steps) => this.#step(time, steps), read: (time, plot, y) => this.#read(time, plot, y) };
+    for (const panel of this.panels) app.crosshair.add(panel);
   }
 
-  get #ring() {
-    return this.app.store.rings.get(this.app.selected);
+  #build(root) {
+    this.title = element('h2', { id: 'detail-title' }, 'Traffic');
+    this.subtitle = element('p', { class: 'subtitle' });
+    this.story = element('p', { class: 'story' });
+    this.toggle = element('button', { type: 'button', class: 'button quiet', 'aria-expanded': 'false', onclick: () => this.#toggleTable() }, 'View as table');
+    this.quiet = element('p', { class: 'strip-quiet' });
+    this.caption = element('figcaption', { class: 'unseen' });
+    const stages = this.panels.map(({ stage }) => stage);
+    for (const [name, value] of Object.entries({ tabindex: 0, role: 'group', 'aria-label': 'Traffic chart' })) stages[0].setAttribute(name, value);
+    this.charts = element('div', { class: 'charts' }, ...stages, this.quiet);
+    const legend = element('p', { class: 'legend' },
+      element('span', { class: 'download' }, '↓ Download'), element('span', { class: 'upload' }, '↑ Upload'), element('span', { class: 'lost' }, '▲ Packets lost'));
+    root.append(
+      element('div', { class: 'detail-head' }, element('div', {}, this.title, this.subtitle), this.story, legend, this.toggle),
+      element('div', { class: 'detail-body' },
+        element('div', { class: 'detail-main' },
+          element('figure', {}, this.charts, this.course.node, this.caption), this.bar.node, this.sums.node, this.facts.node),
+        this.programs.node));
   }
 
-  get #unit() {
-    return this.app.unit;
+  // The ring that tells of a time, of the interface looked at.
+  #ringFrom(from) {
+    return this.app.store.ringFor(this.app.selected, from);
+  }
+
+  // The time of the sample so many samples, or pixels where those are finer, beside the one nearest.
+  #step(time, steps) {
+    const { from, to } = this.app.crosshair.span;
+    const ring = this.#ringFrom(from);
+    if (!ring?.length) return null;
+    const [first, last] = [ring.find(from), Math.min(ring.length - 1, ring.find(to + 1) - 1)];
+    if (last < first) return null;
+    const { left, right } = this.panels[0].area;
+    const stride = Math.max(1, Math.round((last - first) / (right - left)));
+    const index = time === null ? last : ring.nearest(time) + steps * stride;
+    return ring.time(Math.min(last, Math.max(first, index)));
+  }
+
+  #read(time, plot, y) {
+    const own = plot?.read?.(time, y);
+    if (own) return own;
+    const { from, to } = this.app.crosshair.span;
+    const ring = this.#ringFrom(from);
+    const index = ring?.length ? ring.nearest(time) : -1;
+    const far = ring && isLong(ring) ? 61_000 : 6000;
+    const value = (channel) => ring.value(channel, index);
+    const lines = [];
+    if (index < 0 || Math.abs(ring.time(index) - time) > far || (Number.isNaN(value(DOWNLOAD)) && Number.isNaN(value(UPLOAD)))) lines.push('no data');
+    else {
+      lines.push(`↓ ${rate(value(DOWNLOAD), this.app.unit)}   ↑ ${rate(value(UPLOAD), this.app.unit)}`);
+      lines.push(`packets ↓ ${perSecond(value(PACKETS_IN))}   ↑ ${perSecond(value(PACKETS_OUT))}`);
+      const [drops, errors] = [value(DROPS), value(ERRORS)];
+      if (drops > 0 || errors > 0) lines.push(`▲ lost: ${[drops > 0 && `${perSecond(drops)} dropped`, errors > 0 && `${perSecond(errors)} errors`].filter(Boolean).join(', ')}`);
+      if (isLong(ring)) lines.push(`mean of a minute, at most ↓ ${rate(value(DOWNLOAD_HIGH), this.app.unit)}   ↑ ${rate(value(UPLOAD_HIGH), this.app.unit)}`);
+    }
+    if (this.downs?.some((span) => time >= span.from && time <= span.to)) lines.push('▼ link down');
+    const near = ((to - from) / 1000) * 4;
+    for (const { record } of this.events?.filter((event) => Math.abs(event.time - time) < near).slice(-2) ?? []) lines.push(plain(record.message, 90));
+    return lines.join('\n');
   }
 
   #toggleTable() {
-    const { stage, toggle } = this.parts;
     const isTable = this.course.node.hidden;
     this.course.node.hidden = !isTable;
-    stage.hidden = isTable;
-    setAttribute(toggle, 'aria-expanded', isTable);
-    put(toggle, isTable ? 'View as chart' : 'View as table');
+    this.charts.hidden = isTable;
+    setAttribute(this.toggle, 'aria-expanded', isTable);
+    put(this.toggle, isTable ? 'View as charts' : 'View as table');
     this.app.schedule.hurry('detail');
   }
 
   #drawHead(name, record) {
-    const { title, subtitle, stage } = this.parts;
-    put(title, name === null ? 'Traffic' : plain(name, 24));
+    put(this.title, name === null ? 'Traffic' : plain(name, 24));
     const parts = record ? [kindOf(record), `${linkWord(record).mark} ${linkWord(record).word}`, speedOf(record)] : ['This interface is gone'];
-    put(subtitle, name === null ? 'No interface yet' : parts.filter(Boolean).join(' · '));
-    setAttribute(subtitle, 'data-tone', record && isUp(record) === false ? 'down' : null);
-    setAttribute(stage, 'aria-label', `Traffic chart of ${plain(name ?? 'no interface', 24)}. Download is drawn upwards, upload downwards. Arrow keys read its values.`);
+    put(this.subtitle, name === null ? 'No interface yet' : parts.filter(Boolean).join(' · '));
+    setAttribute(this.subtitle, 'data-tone', record && isUp(record) === false ? 'down' : null);
+    setAttribute(this.panels[0].stage, 'aria-label', `Traffic chart of ${plain(name ?? 'no interface', 24)}. Download is drawn upwards, upload downwards. Arrow keys read its values; Enter at two places selects the time between.`);
   }
 
-  // Another interface or window is another picture: its axis remembers nothing of the last.
-  #axisFor(name) {
-    const of = `${name} ${(this.app.state.window * 1000)}`;
-    if (this.#axis.of !== of) this.#axis = { of, mirrored: new MirroredAxis() };
-    return this.#axis.mirrored;
+  // Whether the link dropped in the last hour, and how often it ever did.
+  #drawStory(name, record) {
+    const { store, eventLog } = this.app;
+    const { time: now, server } = store.shown;
+    if (!record || Number.isNaN(now)) return put(this.story, '');
+    const startedAt = Date.parse(server?.started) || -Infinity;
+    const reach = Math.max(startedAt, eventLog.since);
+    const spans = store.downSpans(name, now - HOUR_MS, now);
+    const { text, isBad } = linkStory({ isUp: isUp(record), spans, now, reach, startedAt });
+    const changes = typeof record.carrier_changes === 'number' ? `${count(record.carrier_changes)} carrier ${record.carrier_changes === 1 ? 'change' : 'changes'} in all` : '';
+    put(this.story, [text, changes].filter(Boolean).join(' · '));
+    return setAttribute(this.story, 'data-tone', isBad ? 'bad' : null);
   }
 
-  #drawChart(ring, { name, from, to, events }) {
-    if (this.#palette !== this.app.palette) this.chart.setPalette((this.#palette = this.app.palette));
-    const [down, up] = [DOWNLOAD, UPLOAD].map((channel) => ring?.stats(channel, from, to).peak ?? null);
-    this.chart.draw(ring, {
-      channels: [DOWNLOAD, UPLOAD], from, to,
-      axis: this.#axisFor(name).update({ download: down, upload: up }, this.#unit, to),
-      xTicks: timeTicks(from, to, this.parts.stage.clientWidth / LABEL_WIDTH),
-      holdUntil: ring ? this.app.store.heldUntil(ring) : NaN,
-      marks: ring ? marksOf(ring, name, { events, from, to, spans: this.app.store.downSpans(name, from, to) }) : { bands: [], flags: [], lines: [] },
-    });
-    this.crosshair.refresh();
+  #drawCharts(ring, { name, record, from, to }) {
+    const { store, eventLog } = this.app;
+    const { server } = store.shown;
+    const holdUntil = ring ? store.heldUntil(ring) : NaN;
+    const key = [name, from, to, ring?.length, ring?.end, holdUntil, store.longRings.get(name) === ring].join();
+    if (this.of !== key || this.version !== eventLog.version) {
+      [this.of, this.version] = [key, eventLog.version];
+      this.downs = store.downSpans(name, from, to);
+      this.events = eventLog.between(from, to).filter((event) => event.record.interface === name);
+      this.marks = ring?.length ? marksOf(ring, { from, to, holdUntil, spans: this.downs, events: this.events, startedAt: Date.parse(server?.started) }) : NO_MARKS;
+      this.hasLost = this.marks.flags.length > 0;
+    }
+    const lost = this.panels[2];
+    lost.stage.hidden = !this.hasLost;
+    this.quiet.hidden = this.hasLost || !ring;
+    put(this.quiet, 'No errors or drops in this time');
+    const link = record?.link_speed > 0 ? record.link_speed / 8 : null;
+    for (const panel of this.panels) if (!panel.stage.hidden) panel.draw(ring, { name, from, to, holdUntil, marks: this.marks, version: eventLog.version, link, key });
+    this.app.crosshair.refresh({ from, to });
   }
 
-  #drawSums(ring, { name, record, from, to }) {
-    const unit = this.#unit;
-    const both = [DOWNLOAD, UPLOAD].map((channel) => ring.stats(channel, from, to));
-    both[0].now = record?.download_speed ?? null;
-    both[1].now = record?.upload_speed ?? null;
-    const seen = Math.min(to - from, Math.max(0, to - ring.time(0))) / 1000;
-    const over = seen < (to - from) / 1000 - 1 ? `Since opened, ${duration(seen)}` : `Last ${duration(seen)}`;
-    this.sums.show(both, { unit, over });
-    put(this.parts.caption, summaryOf(name, record, { sums: both, unit, over }));
+  #drawSums({ name, record }) {
+    const { app } = this;
+    const { range, unit } = app;
+    const ring = this.#ringFrom(range.from);
+    this.bar.draw(ring?.length ? ring.time(0) : NaN);
+    if (!ring?.length) return;
+    const highs = highsOf(ring);
+    const sums = [DOWNLOAD, UPLOAD].map((channel, index) => ring.stats(channel, range.from, range.to, highs[index]));
+    sums[0].now = record?.download_speed ?? null;
+    sums[1].now = record?.upload_speed ?? null;
+    const over = rangeText(range, app.store.shown.time, ring.time(0));
+    this.sums.show(sums, { unit, over });
+    put(this.caption, summaryOf(name, record, { sums, unit, over, story: this.story.textContent }));
   }
 
   draw() {
-    const { interfaces, events } = this.app.store.shown;
-    const name = this.app.selected;
-    const record = name === null ? undefined : interfaces.get(name);
-    const { from, to } = this.app.visible;
-    if (name !== null && (this.app.state.window > 3600 || this.app.state.end !== null)) this.app.history.wantDay(name);
-    const ring = this.app.store.ringFor(name, from);
+    const { app } = this;
+    app.eventLog.refresh();
+    const name = app.selected;
+    const record = name === null ? undefined : app.store.shown.interfaces.get(name);
+    const { from, to } = app.visible;
+    if (name !== null && (app.state.window > 3600 || app.state.end !== null || app.state.from !== null)) app.history.wantDay(name);
+    const ring = this.#ringFrom(from);
     this.#drawHead(name, record);
-    if (!this.parts.stage.hidden) this.#drawChart(ring, { name, from, to, events });
-    if (!ring) return;
-    this.#drawSums(ring, { name, record, from, to });
-    if (!this.course.node.hidden) this.course.show(ring, { from, to, unit: this.#unit });
+    this.#drawStory(name, record);
+    if (!this.charts.hidden) this.#drawCharts(ring, { name, record, from, to });
+    this.#drawSums({ name, record });
+    if (ring?.length && !this.course.node.hidden) this.course.show(ring, { from, to, unit: app.unit, highs: highsOf(ring) });
     this.facts.show(record ?? {});
+    this.programs.draw();
+  }
+
+  // For a picture to keep: the charts as they are now, from top to bottom.
+  canvases() {
+    const panels = this.panels.filter(({ stage }) => !stage.hidden);
+    const seen = panels.map((panel) => panel.isSeen);
+    for (const panel of panels) panel.isSeen = true;
+    this.draw();
+    panels.forEach((panel, index) => (panel.isSeen = seen[index]));
+    return panels.map(({ canvas, label }) => ({ canvas, label }));
+  }
+
+  // What they are of: {from, to, isSelected, text}.
+  range() {
+    const { range, store } = this.app;
+    return { ...range, text: rangeText(range, store.shown.time) };
   }
 }
 
