@@ -36,7 +36,7 @@ function options(hasTimes) {
     spanGaps: false,
     events: [],
     maintainAspectRatio: false,
-    layout: { padding: { top: 6, right: MARGIN, bottom: hasTimes ? 0 : 3 }, autoPadding: false },
+    layout: { padding: { top: hasTimes ? 6 : 20, right: MARGIN, bottom: hasTimes ? 0 : 3 }, autoPadding: false },
     elements: { point: { radius: 0 }, line: { borderWidth: 1.5, borderJoinStyle: 'round' } },
     plugins: { legend: { display: false }, tooltip: { enabled: false } },
     scales: {

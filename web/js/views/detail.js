@@ -121,12 +121,13 @@ class Panel {
     this.palette = app.palette;
     const highs = (spec.highs && ring && isLong(ring) && spec.highs) || spec.channels;
     const [download, upload] = spec.channels.map((channel, index) => ring?.stats(channel, from, to, highs[index]).peak ?? null);
+    const axis = this.#axisFor(`${name} ${to - from} ${mode}`, mode).update({ download, upload }, unit, to, link);
+    if (spec.unit) axis.ticks = [0, axis.max]; // there is no room for more
     const xTicks = timeTicks(from, to, (chart.chart.width || 600) / LABEL_WIDTH);
     this.everyMs = xTicks.length > 1 ? xTicks[1] - xTicks[0] : 60_000;
     chart.draw(ring, {
       channels: highs === spec.channels ? highs : [...spec.channels, ...highs],
-      from, to, xTicks, holdUntil, marks,
-      axis: this.#axisFor(`${name} ${to - from} ${mode}`, mode).update({ download, upload }, unit, to, link),
+      from, to, xTicks, holdUntil, marks, axis,
     });
   }
 }
