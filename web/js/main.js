@@ -197,7 +197,8 @@ const views = {
   events: createEvents($('events'), app),
 };
 for (const [name, view] of Object.entries(views))
-  app.schedule.add(name, (deadline) => PARTS[app.state.view].includes(name) && view.draw(deadline));
+  // The cards say which interface is the first, also where they are not on show.
+  app.schedule.add(name, (deadline) => (name === 'cards' || PARTS[app.state.view].includes(name)) && view.draw(deadline));
 app.schedule.add('about', drawAbout);
 app.schedule.add('title', drawTitle);
 const settings = createSettings(app, { theme: applyTheme });

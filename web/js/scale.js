@@ -2,7 +2,7 @@
 // at a nice number, grows at once, and shrinks only after the smaller number has been enough for ten
 // seconds, so that the picture does not pump. Pure.
 
-import { niceCeiling } from './units.js';
+import { clock, clockMinutes, day, niceCeiling } from './units.js';
 
 const PATIENCE_MS = 10_000;
 const SMALLEST_SHARE = 0.2;
@@ -107,4 +107,11 @@ export function timeTicks(from, to, most) {
   const ticks = [];
   for (let time = Math.ceil((from - shift) / every) * every + shift; time <= to; time += every) ticks.push(time);
   return ticks;
+}
+
+// How these ticks are written: with seconds where they need them, midnight as the day that begins.
+export function timeLabel(ticks) {
+  const every = ticks.length > 1 ? ticks[1] - ticks[0] : MINUTE;
+  if (every % MINUTE) return clock;
+  return (time) => (every >= HOUR && new Date(time).getHours() === 0 ? day(time) : clockMinutes(time));
 }

@@ -6,7 +6,7 @@ import { KINDS } from './eventlog.js';
 
 const LANE = 17;
 const TIMES_HEIGHT = 20;
-const TOGETHER = 13; // nearer than so many pixels they are one mark
+const TOGETHER = 20; // nearer than so many pixels they are one mark
 const REACH = 9; // from a mark's middle
 
 // event -> the mark it has in pictures and lists, and a token of the palette.

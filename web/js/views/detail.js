@@ -3,10 +3,10 @@
 
 import { MirroredChart } from '../chart.js';
 import { element, put, setAttribute } from '../dom.js';
-import { MirroredAxis, timeTicks } from '../scale.js';
+import { MirroredAxis, timeLabel, timeTicks } from '../scale.js';
 import { DOWNLOAD, DOWNLOAD_HIGH, DROPS, ERRORS, PACKETS_IN, PACKETS_OUT, UPLOAD, UPLOAD_HIGH, isUp } from '../store.js';
 import { plain } from '../text.js';
-import { clock, clockMinutes, count, day, perSecond, rate } from '../units.js';
+import { clock, count, perSecond, rate } from '../units.js';
 import { kindOf, linkWord, speedOf } from './cards.js';
 import { createCourse, createFacts, createSums, linkStory } from './figures.js';
 import { createPrograms } from './programs.js';
@@ -72,6 +72,7 @@ function summaryOf(name, record, { sums: [down, up], unit, over, story }) {
 // One chart with its place on the page. It is not drawn while it is scrolled away.
 class Panel {
   isSeen = true;
+  timeLabel = clock;
   #axis = { of: null };
   #drawn = '';
 
@@ -84,19 +85,13 @@ class Panel {
     this.chart = new MirroredChart(this.canvas, {
       colors: spec.colors,
       hasTimes: !label,
-      labels: { time: (value) => this.#timeLabel(value), value: (value, zero) => this.#valueLabel(value, zero) },
+      labels: { time: (value) => this.timeLabel(value), value: (value, zero) => this.#valueLabel(value, zero) },
     });
     observer.observe(this.stage);
   }
 
   get area() {
     return this.chart.area;
-  }
-
-  #timeLabel(time) {
-    const moment = new Date(time);
-    if (this.everyMs >= HOUR_MS && moment.getHours() === 0) return day(time);
-    return this.everyMs % 60_000 ? clock(time) : clockMinutes(time);
   }
 
   #valueLabel(value, zero) {
@@ -124,7 +119,7 @@ class Panel {
     const axis = this.#axisFor(`${name} ${to - from} ${mode}`, mode).update({ download, upload }, unit, to, link);
     if (spec.unit) axis.ticks = [0, axis.max]; // there is no room for more
     const xTicks = timeTicks(from, to, (chart.chart.width || 600) / LABEL_WIDTH);
-    this.everyMs = xTicks.length > 1 ? xTicks[1] - xTicks[0] : 60_000;
+    this.timeLabel = timeLabel(xTicks);
     chart.draw(ring, {
       channels: highs === spec.channels ? highs : [...spec.channels, ...highs],
       from, to, xTicks, holdUntil, marks, axis,

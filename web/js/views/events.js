@@ -3,10 +3,10 @@
 
 import { element, put, setAttribute } from '../dom.js';
 import { KINDS } from '../eventlog.js';
-import { timeTicks } from '../scale.js';
+import { timeLabel, timeTicks } from '../scale.js';
 import { plain, words } from '../text.js';
 import { Timeline, lookOf } from '../timeline.js';
-import { clock, clockMinutes, count, dateAndClock, duration } from '../units.js';
+import { clock, count, dateAndClock, duration } from '../units.js';
 
 const FEW = 8;
 const MORE = 100;
@@ -108,7 +108,7 @@ export function createEvents(root, app) {
     if (key === drawn) return;
     drawn = key;
     const ticks = timeTicks(from, to, (canvas.clientWidth || 600) / LABEL_WIDTH);
-    const label = (ticks[1] - ticks[0]) % 60_000 ? clock : clockMinutes;
+    const label = timeLabel(ticks);
     const entries = log.between(from, to);
     timeline.draw(entries, { from, to, palette: app.palette, times: ticks.map((time) => ({ time, text: label(time) })) });
     setAttribute(stage, 'aria-label', `Timeline: ${count(entries.length)} events in the time shown. They are listed below.`);

@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 // The range in words: Last 5 min; 09:24:10 – 09:25:00 selected. since: from when on it is known.
 export function rangeText({ from, to, isLive, isSelected }, now, since = -Infinity) {
   const moment = now - from > DAY_MS / 2 ? dateAndClock : clock;
-  const text = isLive ? `Last ${duration(Math.round((to - from) / 1000))}` : `${moment(from)} – ${clock(to)}${isSelected ? ' selected' : ''}`;
+  const text = isLive ? `Last ${duration(Math.round((to - from) / 1000)).replace(/(h)\s0\smin$/, '$1')}` : `${moment(from)} – ${clock(to)}${isSelected ? ' selected' : ''}`;
   return since > from + 2500 ? `${text}, known since ${moment(since)}` : text;
 }
 
@@ -61,7 +61,7 @@ export function createRangeBar(app, crosshair) {
     put(problem, '');
     if (form.hidden) return;
     const { from, to } = app.range;
-    [from, to].forEach((time, index) => (fields[index].input.value = inputValue(time)));
+    [Math.max(from, to - DAY_MS / 2), to].forEach((time, index) => (fields[index].input.value = inputValue(time)));
     fields[0].input.focus();
   }
 
