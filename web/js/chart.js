@@ -1,4 +1,4 @@
-// The two kinds of picture. The big one is a Chart.js line chart with everything it does by itself
+// The big picture and the smallest. The big one is a Chart.js line chart with everything it does by itself
 // switched off (animation, parsing, legend, tooltips, events), which makes it fifty times cheaper;
 // the sparklines are so simple that a bare canvas draws them.
 
@@ -13,7 +13,7 @@ export const MARGIN = 2;
 const LABEL_HALF = 30; // of a time's label, in pixels
 
 // Points that are filled anew at each draw instead of being made anew.
-class PointPool {
+export class PointPool {
   points = [];
 
   reserve(count) {
@@ -28,7 +28,7 @@ class PointPool {
   }
 }
 
-function options(hasTimes) {
+function options() {
   return {
     parsing: false,
     normalized: true,
@@ -36,11 +36,11 @@ function options(hasTimes) {
     spanGaps: false,
     events: [],
     maintainAspectRatio: false,
-    layout: { padding: { top: hasTimes ? 6 : 20, right: MARGIN, bottom: hasTimes ? 0 : 3 }, autoPadding: false },
+    layout: { padding: { top: 6, right: MARGIN }, autoPadding: false },
     elements: { point: { radius: 0 }, line: { borderWidth: 1.5, borderJoinStyle: 'round' } },
     plugins: { legend: { display: false }, tooltip: { enabled: false } },
     scales: {
-      x: { type: 'linear', min: 0, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { display: hasTimes, maxRotation: 0, minRotation: 0, padding: 6, autoSkip: false } },
+      x: { type: 'linear', min: 0, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { maxRotation: 0, minRotation: 0, padding: 6, autoSkip: false } },
       y: { type: 'linear', min: -1, max: 1, border: { display: false }, grid: { drawTicks: false }, ticks: { padding: 8, autoSkip: false } },
     },
   };
@@ -52,10 +52,10 @@ export class MirroredChart {
   #axis = { ticks: [], fromY: Math.abs };
   #times = [];
 
-  // labels: {time(ms), value(number, axis)}; colors: two tokens of the palette; hasTimes: whether they stand below it.
-  constructor(canvas, { labels, colors, hasTimes = true }) {
+  // labels: {time(ms), value(number, axis)}; colors: two tokens of the palette.
+  constructor(canvas, { labels, colors }) {
     this.colors = colors;
-    const settings = options(hasTimes);
+    const settings = options();
     const { x, y } = settings.scales;
     x.afterBuildTicks = (axis) => (axis.ticks = this.#times.map((value) => ({ value })));
     y.afterBuildTicks = (axis) => (axis.ticks = this.#axis.ticks.map((value) => ({ value })));
@@ -89,13 +89,18 @@ export class MirroredChart {
   }
 
   // Without asking the page to lay itself out.
+  get width() {
+    return this.chart.width || 600;
+  }
+
   get size() {
     return `${this.chart.width} ${this.chart.height}`;
   }
 
   // channels: of the ring: two, and perhaps two more with the largest of each; holdUntil: the newest
   // value is known to hold up to then.
-  draw(ring, { channels, from, to, axis, xTicks, holdUntil, marks: shown }) {
+  draw(ring, { channels, from, to, axis, xTicks, holdUntil, marks: shown, palette }) {
+    if (palette !== this.palette) this.setPalette(palette);
     const columns = Math.max(60, Math.min(800, Math.round(this.area?.width ?? 600)));
     for (let index = 0; index < 4; index++) {
       const pool = this.#pools[index];
@@ -162,7 +167,7 @@ export class Sparkline {
 }
 
 // Stretches of points without a hole; the last one goes on for as long as its value is known to hold.
-function splitRuns(points, count, { to, holdUntil }) {
+export function splitRuns(points, count, { to, holdUntil }) {
   const runs = [[]];
   for (let index = 0; index < count; index++) {
     const run = runs[runs.length - 1];
@@ -174,7 +179,10 @@ function splitRuns(points, count, { to, holdUntil }) {
   return runs.filter((run) => run.length);
 }
 
-function drawRuns(context, runs, { x, y, zero, color }) {
+// Runs of a single sample, which a line shows as nothing.
+export const loners = (runs) => runs.filter((run) => run.length === 1).map(([point]) => point);
+
+export function drawRuns(context, runs, { x, y, zero, color }) {
   for (const run of runs) {
     context.beginPath();
     run.forEach((point, index) => context[index ? 'lineTo' : 'moveTo'](x(point.x), y(point.y)));

@@ -32,7 +32,7 @@ export class Crosshair {
   }
 
   // plot: {stage: element, area: {left, right, top, bottom} in it}; its line and shade come into the stage.
-  // The first is the one with the keys.
+  // The first is the big chart, which has the keys.
   add(plot) {
     const { stage } = plot;
     plot.line = element('div', { class: 'cross', hidden: true });
@@ -190,6 +190,11 @@ export class Crosshair {
     const isRight = x > (area.left + area.right) / 2;
     this.tip.style.left = isRight ? 'auto' : `${x + 10}px`;
     this.tip.style.right = isRight ? `calc(100% - ${x - 10}px)` : 'auto';
+  }
+
+  // Of the charts, in pixels.
+  get width() {
+    return this.#plots[0].chart.width;
   }
 
   #pixel({ left, right }, time) {

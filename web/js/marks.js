@@ -1,14 +1,14 @@
 // What a line chart cannot say by lines, as a Chart.js plugin: bands where the link was down, marks on
 // the top edge where packets were lost, upright lines for events, and dots for samples that stand
 // alone between two holes, which a line chart without points draws as nothing at all.
-// It draws chart.marks = {bands: [{from, to, text, ink}], flags: [time], lines: [time], palette}.
+// In low charts bands are without words, as a big one stands above. It draws chart.marks = {bands: [{from, to, text, ink}], flags: [time], lines: [time], palette}.
 
 import { faded } from './palette.js';
 
 const FLAG_HEIGHT = 7;
-const ROOM_FOR_WORDS = 100; // small charts stand below a big one that says it
+const ROOM_FOR_WORDS = 100;
 
-function drawBands(context, area, scale, { bands, palette }) {
+export function drawBands(context, area, scale, { bands, palette }) {
   context.font = `11px ${palette.font}`;
   context.textBaseline = 'bottom';
   for (const { from, to, text, ink } of bands) {
@@ -25,7 +25,7 @@ function drawBands(context, area, scale, { bands, palette }) {
   }
 }
 
-function drawLines(context, area, scale, { lines, palette }) {
+export function drawLines(context, area, scale, { lines, palette }) {
   context.strokeStyle = palette.axis;
   context.lineWidth = 1;
   context.setLineDash([3, 3]);
@@ -41,7 +41,7 @@ function drawLines(context, area, scale, { lines, palette }) {
 }
 
 // Flags nearer than their own width would be one smear: they become one flag.
-function drawFlags(context, area, scale, { flags, palette }) {
+export function drawFlags(context, area, scale, { flags, palette }) {
   context.fillStyle = palette.bad;
   context.beginPath();
   let last = -Infinity;

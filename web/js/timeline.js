@@ -46,19 +46,17 @@ export class Timeline {
     this.context = canvas.getContext('2d');
   }
 
-  #fit() {
+  #fit(width) {
     const ratio = globalThis.devicePixelRatio || 1;
-    const width = this.canvas.clientWidth;
     if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
     if (this.canvas.height !== Math.round(HEIGHT * ratio)) this.canvas.height = Math.round(HEIGHT * ratio);
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.area = { left: GUTTER, right: width - MARGIN, top: 0, bottom: HEIGHT - TIMES_HEIGHT };
-    return width;
   }
 
   // times: [{time, text}] of the axis.
-  draw(entries, { from, to, times, palette }) {
-    const width = this.#fit();
+  draw(entries, { from, to, width, times, palette }) {
+    this.#fit(width);
     const { context, area } = this;
     const span = area.right - area.left;
     if (span <= 0) return;

@@ -5,6 +5,7 @@ import { MirroredChart } from '../chart.js';
 import { element, put, setAttribute } from '../dom.js';
 import { MirroredAxis, timeLabel, timeTicks } from '../scale.js';
 import { DOWNLOAD, DOWNLOAD_HIGH, DROPS, ERRORS, PACKETS_IN, PACKETS_OUT, UPLOAD, UPLOAD_HIGH, isUp } from '../store.js';
+import { StripChart } from '../strip.js';
 import { plain } from '../text.js';
 import { clock, count, perSecond, rate } from '../units.js';
 import { kindOf, linkWord, speedOf } from './cards.js';
@@ -16,6 +17,7 @@ const HOUR_MS = 3_600_000;
 const LABEL_WIDTH = 100; // of a time on the x axis, with room around it
 const SHORT_HOLE_MS = 2500;
 const START_SLACK_MS = 5000; // the first reading comes this soon after a start
+const MANY = 30; // samples more than the last time
 const NO_MARKS = { bands: [], flags: [], lines: [] };
 
 // The charts, the first of them large.
@@ -69,10 +71,10 @@ function summaryOf(name, record, { sums: [down, up], unit, over, story }) {
   return `${plain(name, 24)} is ${state}. ${over}: ${part('download', down)}; ${part('upload', up)}. ${story}`;
 }
 
-// One chart with its place on the page. It is not drawn while it is scrolled away.
+// One chart with its place on the page. It is not drawn while it is scrolled away, nor when its picture
+// would be the same.
 class Panel {
   isSeen = true;
-  timeLabel = clock;
   #axis = { of: null };
   #drawn = '';
 
@@ -82,21 +84,17 @@ class Panel {
     this.label = label ?? 'Traffic';
     this.stage = element('div', { class: label ? 'strip' : 'stage' }, this.canvas);
     if (label) this.stage.append(element('p', { class: 'strip-label' }, label, ...keys.map(([name, text]) => element('span', { class: name }, text))));
-    this.chart = new MirroredChart(this.canvas, {
-      colors: spec.colors,
-      hasTimes: !label,
-      labels: { time: (value) => this.timeLabel(value), value: (value, zero) => this.#valueLabel(value, zero) },
-    });
+    this.chart = label ? new StripChart(this.canvas, { label: (value) => perSecond(value).replace('/s', '').trim(), colors: spec.colors }) : this.#bigChart();
     observer.observe(this.stage);
+  }
+
+  #bigChart() {
+    const value = (number, zero) => `${zero?.isLog ? '≤ ' : ''}${rate(number, this.app.unit)}`;
+    return new MirroredChart(this.canvas, { colors: this.spec.colors, labels: { time: (moment) => this.timeLabel(moment), value } });
   }
 
   get area() {
     return this.chart.area;
-  }
-
-  #valueLabel(value, zero) {
-    if (this.spec.unit) return perSecond(value).replace('/s', '').trim();
-    return `${zero?.isLog ? '≤ ' : ''}${rate(value, this.app.unit)}`;
   }
 
   // Another interface or window is another picture: its axis remembers nothing of the last.
@@ -105,29 +103,30 @@ class Panel {
     return this.#axis.mirrored;
   }
 
-  draw(ring, { name, from, to, holdUntil, marks, version, link, key }) {
-    const { spec, app, chart } = this;
-    if (chart.palette !== app.palette) chart.setPalette(app.palette);
+  // shown: {name, from, to, width, holdUntil, marks, xTicks, link}; key: of all that is in the picture.
+  draw(ring, shown, key) {
+    const { spec, app } = this;
+    const { name, from, to, link } = shown;
     const mode = spec.mode ?? (spec.unit ? 'same' : app.prefs.get('axis'));
     const unit = spec.unit ?? app.unit;
-    const drawn = [key, unit, mode, chart.size, version].join();
+    const drawn = [key, unit, mode].join();
     if (!this.isSeen || (drawn === this.#drawn && this.palette === app.palette)) return;
     this.#drawn = drawn;
     this.palette = app.palette;
-    const highs = (spec.highs && ring && isLong(ring) && spec.highs) || spec.channels;
+    const highs = (ring && isLong(ring) && spec.highs) || spec.channels;
     const [download, upload] = spec.channels.map((channel, index) => ring?.stats(channel, from, to, highs[index]).peak ?? null);
-    const axis = this.#axisFor(`${name} ${to - from} ${mode}`, mode).update({ download, upload }, unit, to, link);
-    if (spec.unit) axis.ticks = [0, axis.max]; // there is no room for more
-    const xTicks = timeTicks(from, to, (chart.chart.width || 600) / LABEL_WIDTH);
-    this.timeLabel = timeLabel(xTicks);
-    chart.draw(ring, {
+    this.timeLabel = timeLabel(shown.xTicks);
+    this.chart.draw(ring, {
+      ...shown, palette: app.palette,
       channels: highs === spec.channels ? highs : [...spec.channels, ...highs],
-      from, to, xTicks, holdUntil, marks, axis,
+      axis: this.#axisFor(`${name} ${to - from} ${mode}`, mode).update({ download, upload }, unit, to, link),
     });
   }
 }
 
 class Detail {
+  drawn = { ring: null, length: 0, number: 0 };
+
   constructor(root, app) {
     this.app = app;
     this.observer = new IntersectionObserver((entries) => {
@@ -143,12 +142,15 @@ class Detail {
     this.#build(root);
     app.crosshair.source = { step: (time, steps) => this.#step(time, steps), read: (time, plot, y) => this.#read(time, plot, y) };
     for (const panel of this.panels) app.crosshair.add(panel);
+    this.facts.node.addEventListener('toggle', () => app.schedule.hurry('detail'));
   }
 
   #build(root) {
     this.title = element('h2', { id: 'detail-title' }, 'Traffic');
     this.subtitle = element('p', { class: 'subtitle' });
-    this.story = element('p', { class: 'story' });
+    this.drops = element('span', { class: 'drops' });
+    this.changes = element('span');
+    this.story = element('p', { class: 'story' }, this.drops, this.changes);
     this.toggle = element('button', { type: 'button', class: 'button quiet', 'aria-expanded': 'false', onclick: () => this.#toggleTable() }, 'View as table');
     this.quiet = element('p', { class: 'strip-quiet' });
     this.caption = element('figcaption', { class: 'unseen' });
@@ -158,7 +160,7 @@ class Detail {
     const legend = element('p', { class: 'legend' },
       element('span', { class: 'download' }, '↓ Download'), element('span', { class: 'upload' }, '↑ Upload'), element('span', { class: 'lost' }, '▲ Packets lost'));
     root.append(
-      element('div', { class: 'detail-head' }, element('div', {}, this.title, this.subtitle), this.story, legend, this.toggle),
+      element('div', { class: 'detail-head' }, element('div', {}, this.title, this.subtitle), this.story, element('div', { class: 'detail-tools' }, legend, this.toggle)),
       element('div', { class: 'detail-body' },
         element('div', { class: 'detail-main' },
           element('figure', {}, this.charts, this.course.node, this.caption), this.bar.node, this.sums.node, this.facts.node),
@@ -227,21 +229,25 @@ class Detail {
   #drawStory(name, record) {
     const { store, eventLog } = this.app;
     const { time: now, server } = store.shown;
-    if (!record || Number.isNaN(now)) return put(this.story, '');
+    this.story.hidden = !record || Number.isNaN(now);
+    if (this.story.hidden) return;
     const startedAt = Date.parse(server?.started) || -Infinity;
     const reach = Math.max(startedAt, eventLog.since);
     const spans = store.downSpans(name, now - HOUR_MS, now);
     const { text, isBad } = linkStory({ isUp: isUp(record), spans, now, reach, startedAt });
     const changes = typeof record.carrier_changes === 'number' ? `${count(record.carrier_changes)} carrier ${record.carrier_changes === 1 ? 'change' : 'changes'} in all` : '';
-    put(this.story, [text, changes].filter(Boolean).join(' · '));
-    return setAttribute(this.story, 'data-tone', isBad ? 'bad' : null);
+    put(this.drops, text);
+    setAttribute(this.drops, 'data-tone', isBad ? (isUp(record) ? 'warn' : 'down') : null);
+    put(this.changes, changes && ` · ${changes}`);
   }
 
   #drawCharts(ring, { name, record, from, to }) {
     const { store, eventLog } = this.app;
     const { server } = store.shown;
     const holdUntil = ring ? store.heldUntil(ring) : NaN;
-    const key = [name, from, to, ring?.length, ring?.end, holdUntil, store.longRings.get(name) === ring].join();
+    // What came in by history is drawn at once, what comes in by the second once the picture moves.
+    if (ring !== this.drawn.ring || Math.abs((ring?.length ?? 0) - this.drawn.length) > MANY) this.drawn = { ring, length: ring?.length ?? 0, number: this.drawn.number + 1 };
+    const key = [name, from, to, this.drawn.number].join();
     if (this.of !== key || this.version !== eventLog.version) {
       [this.of, this.version] = [key, eventLog.version];
       this.downs = store.downSpans(name, from, to);
@@ -254,8 +260,19 @@ class Detail {
     this.quiet.hidden = this.hasLost || !ring;
     put(this.quiet, 'No errors or drops in this time');
     const link = record?.link_speed > 0 ? record.link_speed / 8 : null;
-    for (const panel of this.panels) if (!panel.stage.hidden) panel.draw(ring, { name, from, to, holdUntil, marks: this.marks, version: eventLog.version, link, key });
+    const { width, size } = this.panels[0].chart;
+    const shown = { name, from, to, width, holdUntil, marks: this.marks, link, xTicks: timeTicks(from, to, width / LABEL_WIDTH) };
+    for (const panel of this.panels) if (!panel.stage.hidden) panel.draw(ring, shown, [key, size, eventLog.version, link].join());
     this.app.crosshair.refresh({ from, to });
+  }
+
+  // What the charts show: in long windows the picture stands until it moves by a pixel.
+  get #span() {
+    const { from, to, isLive } = this.app.visible;
+    const { left, right } = this.panels[0].area ?? {};
+    const pixel = (to - from) / (right - left);
+    const shift = isLive && pixel > 1000 ? to % pixel : 0;
+    return { from: from - shift, to: to - shift };
   }
 
   #drawSums({ name, record }) {
@@ -270,7 +287,7 @@ class Detail {
     sums[1].now = record?.upload_speed ?? null;
     const over = rangeText(range, app.store.shown.time, ring.time(0));
     this.sums.show(sums, { unit, over });
-    put(this.caption, summaryOf(name, record, { sums, unit, over, story: this.story.textContent }));
+    put(this.caption, summaryOf(name, record, { sums, unit, over, story: this.drops.textContent }));
   }
 
   draw() {
@@ -278,7 +295,7 @@ class Detail {
     app.eventLog.refresh();
     const name = app.selected;
     const record = name === null ? undefined : app.store.shown.interfaces.get(name);
-    const { from, to } = app.visible;
+    const { from, to } = this.#span;
     if (name !== null && (app.state.window > 3600 || app.state.end !== null || app.state.from !== null)) app.history.wantDay(name);
     const ring = this.#ringFrom(from);
     this.#drawHead(name, record);
@@ -286,7 +303,8 @@ class Detail {
     if (!this.charts.hidden) this.#drawCharts(ring, { name, record, from, to });
     this.#drawSums({ name, record });
     if (ring?.length && !this.course.node.hidden) this.course.show(ring, { from, to, unit: app.unit, highs: highsOf(ring) });
-    this.facts.show(record ?? {});
+    if (this.facts.node.open || this.factsOf !== name) this.facts.show(record ?? {});
+    this.factsOf = name;
     this.programs.draw();
   }
 

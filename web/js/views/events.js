@@ -103,16 +103,17 @@ export function createEvents(root, app) {
   });
 
   function drawTimeline(log) {
-    const { from, to } = app.visible;
-    const key = [from, to, log.version, canvas.clientWidth, app.palette.line, app.palette.text].join();
+    const { from, to } = app.crosshair.span; // as the charts are drawn
+    const { width } = app.crosshair; // the charts' own, so that all align
+    const key = [from, to, log.version, width, app.palette.line, app.palette.text].join();
     if (key === drawn) return;
     drawn = key;
-    const ticks = timeTicks(from, to, (canvas.clientWidth || 600) / LABEL_WIDTH);
+    const ticks = timeTicks(from, to, width / LABEL_WIDTH);
     const label = timeLabel(ticks);
     const entries = log.between(from, to);
-    timeline.draw(entries, { from, to, palette: app.palette, times: ticks.map((time) => ({ time, text: label(time) })) });
+    timeline.draw(entries, { from, to, width, palette: app.palette, times: ticks.map((time) => ({ time, text: label(time) })) });
     setAttribute(stage, 'aria-label', `Timeline: ${count(entries.length)} events in the time shown. They are listed below.`);
-    app.crosshair.refresh(app.visible);
+    app.crosshair.refresh();
   }
 
   function drawList(log, now) {
