@@ -6,6 +6,7 @@
 import { faded } from './palette.js';
 
 const FLAG_HEIGHT = 7;
+const LINE_APART = 6; // nearer they would hide the course
 const ROOM_FOR_WORDS = 100;
 
 export function drawBands(context, area, scale, { bands, palette }) {
@@ -30,9 +31,11 @@ export function drawLines(context, area, scale, { lines, palette }) {
   context.lineWidth = 1;
   context.setLineDash([3, 3]);
   context.beginPath();
+  let last = -Infinity;
   for (const time of lines) {
-    if (time < scale.min || time > scale.max) continue;
     const x = Math.round(scale.getPixelForValue(time)) + 0.5;
+    if (time < scale.min || time > scale.max || x - last < LINE_APART) continue;
+    last = x;
     context.moveTo(x, area.top);
     context.lineTo(x, area.bottom);
   }
@@ -41,7 +44,7 @@ export function drawLines(context, area, scale, { lines, palette }) {
 }
 
 // Flags nearer than their own width would be one smear: they become one flag.
-export function drawFlags(context, area, scale, { flags, palette }) {
+function drawFlags(context, area, scale, { flags, palette }) {
   context.fillStyle = palette.bad;
   context.beginPath();
   let last = -Infinity;

@@ -1,8 +1,8 @@
-// A low chart below the big one, on the same time axis: two courses, two labels, the same marks. It is
+// A low chart below the big one, on the same time axis: two courses, two labels, the same bands and lines. It is
 // drawn on a bare canvas, which costs a fifth of what Chart.js does for as little.
 
 import { GUTTER, MARGIN, PointPool, drawRuns, loners, splitRuns } from './chart.js';
-import { drawBands, drawFlags, drawLines } from './marks.js';
+import { drawBands, drawLines } from './marks.js';
 
 export const STRIP_HEIGHT = 82;
 const TOP = 20; // above it stands its label
@@ -54,7 +54,6 @@ export class StripChart {
       for (const { x: time, y: value } of loners(runs)) context.fillRect(x(time) - DOT, y(value) - DOT, 2 * DOT, 2 * DOT);
     });
     context.restore();
-    drawFlags(context, area, scale, shown);
   }
 
   #grid({ x, y, axis, xTicks, palette }) {
