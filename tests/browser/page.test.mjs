@@ -161,8 +161,8 @@ test('the crosshair reads values by pointer and by arrow keys', async () => {
     await view.page.keyboard.press('ArrowLeft');
     await view.until(() => /↓.*bit\/s.*↑.*bit\/s/.test(document.querySelector('.tip-text').textContent));
     await view.says('.stage [role=status]', /bit\/s/);
-    const place = await view.page.locator('.cross').evaluate((line) => parseInt(line.style.left, 10));
-    await view.until((old) => parseInt(document.querySelector('.cross').style.left, 10) < old, place, 4000);
+    const place = await view.page.locator('.stage .cross').evaluate((line) => parseInt(line.style.left, 10));
+    await view.until((old) => parseInt(document.querySelector('.stage .cross').style.left, 10) < old, place, 4000);
     const { x, y } = await view.page.locator('.stage').boundingBox();
     await view.page.mouse.move(x + 200, y + 100);
     await view.until(() => document.querySelector('.tip-text').textContent === 'no data');

@@ -60,7 +60,7 @@ function createChips(choose) {
 
 export function createEvents(root, app) {
   const canvas = element('canvas', { 'aria-hidden': 'true' });
-  const stage = element('div', { class: 'timeline', role: 'img' }, canvas);
+  const stage = element('div', { class: 'timeline', role: 'img', 'aria-label': 'Timeline of events' }, canvas);
   const empty = element('p', { class: 'empty' }, 'Waiting for the server…');
   const list = element('ol', { class: 'event-list' });
   const more = element('button', { type: 'button', class: 'button quiet', hidden: true, onclick: () => ((most += MORE), redraw()) });

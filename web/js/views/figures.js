@@ -7,6 +7,7 @@ import { plain } from '../text.js';
 import { UNKNOWN, bytes, clock, count, dateAndClock, duration, perSecond, rate } from '../units.js';
 
 const TABLE_ROWS = 15;
+const HOUR_MS = 3_600_000;
 
 const yesNo = (value) => (value === true ? 'yes' : value === false ? 'no' : UNKNOWN);
 const known = (value) => (value === undefined || value === '' ? UNKNOWN : plain(value));
@@ -30,7 +31,7 @@ export function createFacts() {
   const list = element('dl', { class: 'facts' },
     ...cells.map(({ label, value }) => element('div', {}, element('dt', {}, label), value)),
     element('div', { class: 'wide' }, element('dt', {}, 'Addresses'), addresses));
-  const node = element('details', { class: 'fold' }, element('summary', {}, 'Facts'), list);
+  const node = element('details', { class: 'facts-fold' }, element('summary', {}, 'Facts'), list);
   function show(record) {
     cells.forEach(({ value }, index) => put(value, FACTS[index][1](record)));
     const all = Array.isArray(record.addresses) ? record.addresses.map((address) => plain(address, 50)) : null;
@@ -89,12 +90,12 @@ const TIMES = ['', 'once', 'twice'];
 // now; reach: from when on drops are known; startedAt: of the server. {text, isBad}.
 export function linkStory({ isUp, spans, now, reach, startedAt }) {
   if (isUp === null) return { text: '', isBad: false };
-  const isWhole = reach <= now - 3_600_000;
+  const isWhole = reach <= now - HOUR_MS;
   const over = isWhole ? 'in the last hour' : `since ${reach === startedAt ? `the server started at ${clock(reach)}` : clock(reach)}`;
   const last = spans.at(-1);
   const times = TIMES[spans.length] ?? `${spans.length} times`;
   if (!isUp) {
-    const since = last && last.from > reach ? `since ${clock(last.from)}` : isWhole ? 'for more than an hour' : `since before ${clock(reach)}`;
+    const since = last && last.from > Math.max(reach, now - HOUR_MS) ? `since ${clock(last.from)}` : isWhole ? 'for more than an hour' : `since before ${clock(reach)}`;
     return { text: `Link down ${since}${spans.length > 1 ? `, ${times} ${over}` : ''}`, isBad: true };
   }
   if (!last) return { text: `Link up, no drop ${over}`, isBad: false };
