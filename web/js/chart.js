@@ -5,11 +5,9 @@
 import '../vendor/chart.umd.min.js';
 import { marks } from './marks.js';
 import { faded } from './palette.js';
+import { GUTTER, MARGIN } from './scale.js';
 
 const { Chart } = globalThis;
-// Left and right of the plot: fixed, so that it does not jump as its labels change and all charts align.
-export const GUTTER = 80;
-export const MARGIN = 2;
 const LABEL_HALF = 30; // of a time's label, in pixels
 
 // Points that are filled anew at each draw instead of being made anew.

@@ -4,6 +4,10 @@
 
 import { clock, clockMinutes, day, niceCeiling } from './units.js';
 
+// Left and right of every plot, in pixels: fixed, so that it does not jump as its labels change and all align.
+export const GUTTER = 80;
+export const MARGIN = 2;
+
 const PATIENCE_MS = 10_000;
 const SMALLEST_SHARE = 0.2;
 // Idle noise stays a flat line: the axis never ends below 10 kbit/s, 1 KiB/s, 10 packets/s or 1 loss/s.

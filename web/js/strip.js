@@ -1,8 +1,9 @@
 // A low chart below the big one, on the same time axis: two courses, two labels, the same bands and lines. It is
 // drawn on a bare canvas, which costs a fifth of what Chart.js does for as little.
 
-import { GUTTER, MARGIN, PointPool, drawRuns, loners, splitRuns } from './chart.js';
+import { PointPool, drawRuns, loners, splitRuns } from './chart.js';
 import { drawBands, drawLines } from './marks.js';
+import { GUTTER, MARGIN } from './scale.js';
 
 export const STRIP_HEIGHT = 82;
 const TOP = 20; // above it stands its label

@@ -1,8 +1,8 @@
 // Events along the charts' time axis: a lane for each kind, a mark for each event, its shape and
 // colour by what happened, and one mark with a count where they would overlap.
 
-import { GUTTER, MARGIN } from './chart.js';
 import { KINDS } from './eventlog.js';
+import { GUTTER, MARGIN } from './scale.js';
 
 const LANE = 17;
 const TIMES_HEIGHT = 20;
