@@ -28,6 +28,14 @@ const isDrawn = (view) => view.until(() => document.getElementById('state-word')
 const totals = (view) => view.page.$$eval('.sums tbody td:nth-child(5)', (cells) => cells.map((cell) => cell.textContent));
 const rangeName = (view) => view.text('.range-name');
 
+async function isSeen(view, selector, color, options, what) {
+  for (let turn = 0; turn < 40; turn++) {
+    if ((await view.pixels(selector, color, options)).count > 5) return;
+    await view.page.waitForTimeout(250);
+  }
+  assert.fail(`${what}: not seen`);
+}
+
 // Stretches without a drawn column, within those drawn: [{from, to}] in pixels.
 function gapsOf(columns, least = 3) {
   return columns.slice(1).flatMap((column, index) => (column - columns[index] > least ? [{ from: columns[index], to: column }] : []));
@@ -46,6 +54,9 @@ async function drag(view, selector, from, to) {
 test('the past is there at once, a hole in it stays empty, and a sample alone is seen', () =>
   visit({}, async (view) => {
     await isDrawn(view);
+    await view.page.click('#pause');
+    await view.state('Paused');
+    await view.page.waitForTimeout(300);
     const { columns } = await view.pixels('.stage canvas', '--download');
     const { width } = await view.page.locator('.stage canvas').boundingBox();
     const plot = width - GUTTER - 2;
@@ -65,16 +76,20 @@ test('the past is there at once, a hole in it stays empty, and a sample alone is
 test('a broken link is a band with words, losses have their marks, and the head says both in words', () =>
   visit({}, async (view) => {
     await isDrawn(view);
-    assert.ok((await view.pixels('.stage canvas', '--bad', { tolerance: 40, below: 0.6 })).count > 5, 'link down');
+    await isSeen(view, '.stage canvas', '--bad', { tolerance: 40, below: 0.6 }, 'the words "link down"');
     await view.says('.story', /Link down once in the last hour, at \d\d:\d\d:\d\d for 30 s/);
     await view.until(() => !document.querySelectorAll('.strip')[1].hidden);
-    assert.ok((await view.pixels('.strip:nth-child(3) canvas', '--bad')).count > 5, 'the packets lost have their picture');
-    const tint = await view.page.evaluate(() => {
+    await isSeen(view, '.strip:nth-child(3) canvas', '--bad', {}, 'the packets lost');
+    await view.page.click('#pause');
+    await view.state('Paused');
+    const down = Date.parse([...server.network.events.values()].find(({ event }) => event === 'link_down').time);
+    const ago = (server.network.time - down) / 1000;
+    const tint = await view.page.evaluate((since) => {
       const canvas = document.querySelector('.stage canvas');
       const context = canvas.getContext('2d');
       const at = (secondsAgo) => context.getImageData(Math.round(80 + (1 - secondsAgo / 300) * (canvas.clientWidth - 82)), 20, 1, 1).data;
-      return [at(225), at(265), at(130)].map((pixel) => [...pixel]);
-    });
+      return [since - 15, since + 15, since - 110].map((seconds) => [...at(seconds)]);
+    }, ago);
     assert.ok(tint[0][3] > 10 && tint[0][0] > tint[0][1], `red where it was down: ${tint[0]}`);
     assert.equal(tint[1][3], 0, `nothing where it was up: ${tint[1]}`);
     assert.ok(tint[2][3] > 5, `grey where nothing is known: ${tint[2]}`);
@@ -83,16 +98,16 @@ test('a broken link is a band with words, losses have their marks, and the head 
 test('one moment is read in all charts at once, drawn or not', () =>
   visit({}, async (view) => {
     await isDrawn(view);
-    const { x, y } = await view.page.locator('.stage').boundingBox();
-    await view.page.mouse.move(x + 400, y + 50);
-    await view.says('.stage .tip', /\d\d:\d\d:\d\d↓.*bit\/s.*packets/s);
+    const { x, y, width } = await view.page.locator('.stage').boundingBox();
+    await view.page.mouse.move(x + width - 40, y + 50);
+    await view.says('.stage .tip', /\d\d:\d\d:\d\d↓.*bit\/s[^]*packets/);
     const places = await view.page.$$eval('.cross:not([hidden])', (lines) => lines.map((line) => Math.round(line.getBoundingClientRect().left)));
-    assert.ok(places.length >= 3, `${places.length} lines`);
+    assert.ok(places.length >= 2, `${places.length} lines`);
     assert.deepEqual([...new Set(places)], [places[0]], 'one below the other');
     await view.page.locator('.timeline').scrollIntoViewIfNeeded();
     const strip = await view.page.locator('.timeline').boundingBox();
     await view.page.mouse.move(strip.x + 300, strip.y + 10);
-    await view.until(() => document.querySelector('.timeline .tip') && document.querySelectorAll('.cross:not([hidden])').length === 4);
+    await view.until(() => document.querySelector('.timeline .tip') && document.querySelectorAll('.cross:not([hidden])').length >= 3);
   }));
 
 test('dragging selects: the sums are of the selection, Escape gives it up', () =>
@@ -104,14 +119,13 @@ test('dragging selects: the sums are of the selection, Escape gives it up', () =
     await view.says('.range-name', /^\d\d:\d\d:\d\d – \d\d:\d\d:\d\d selected$/);
     await view.until((old) => document.querySelector('.sums tbody td:nth-child(5)').textContent !== old, before[0]);
     assert.equal(await view.page.locator('.chosen:visible').count() >= 2, true, 'shaded in every chart');
-    assert.match(await view.page.evaluate(() => location.hash), /^$|from=/);
     await view.until(() => /from=.*to=/.test(location.hash));
     const peak = await view.page.getAttribute('.sums tbody td:nth-child(4)', 'title');
     assert.match(peak, /at .*\d\d:\d\d:\d\d/);
     await view.page.locator('.stage').focus();
     await view.page.keyboard.press('Escape');
     await view.until(() => document.querySelector('.range-name').textContent.startsWith('Last'));
-    await drag(view, '.strip', 0.2, 0.4);
+    await drag(view, '.strip:nth-child(2)', 0.2, 0.4);
     await view.says('.range-name', /selected/);
     await view.page.getByRole('button', { name: 'Clear selection' }).click();
     await view.says('.range-name', /^Last 5.min$/);
@@ -207,10 +221,9 @@ test('24 hours: the day is fetched, its hole and the largest of each minute are 
     await view.says('.tip-text', /mean of a minute, at most/);
   }));
 
-const AXES = { same: /^\d/, each: /^\d/, log: /^\d/, link: /^\d/ };
 test('the axis is as it was chosen: beyond the same scale, upload fills its half', async () => {
   const heights = {};
-  for (const axis of Object.keys(AXES))
+  for (const axis of ['same', 'each', 'log', 'link'])
     await visit({ before: (page) => page.addInitScript((value) => localStorage.setItem('ifpulse', JSON.stringify({ axis: value, window: 300 })), axis) }, async (view) => {
       await isDrawn(view);
       heights[axis] = (await view.pixels('.stage canvas', '--upload', { tolerance: 200 })).count;
@@ -226,6 +239,8 @@ test('the top programs: who moves most now first, with what the server says of t
   await visiting(browser, still.url, {}, async (view) => {
     await isDrawn(view);
     await view.until(() => document.querySelectorAll('.program-list li').length > 5 && /iB/.test(document.querySelector('.program-list .moved').textContent));
+    for (let turn = 0; turn < 3; turn++) still.tick();
+    await view.page.waitForTimeout(1500);
     const owners = [...still.current.owners.values()].filter((owner) => owner.download_speed + owner.upload_speed > 0).sort((a, b) => b.download_speed + b.upload_speed - a.download_speed - a.upload_speed);
     const names = await view.page.$$eval('.program-list .program-name', (nodes) => nodes.map((node) => node.textContent));
     assert.deepEqual(names, owners.slice(0, names.length).map(({ process_name: process, unit, kind }) => (kind === 'container' ? unit : process)));
@@ -242,7 +257,7 @@ test('the top programs: who moves most now first, with what the server says of t
     const [moved, unit] = (await view.text('.program-list .moved')).split(' ');
     assert.ok(Math.abs(Number(moved) * { MiB: 2 ** 20, GiB: 2 ** 30 }[unit] - bytes) < 0.05 * bytes, `${moved} ${unit} for ${bytes}`);
     await view.page.locator('.program').filter({ hasText: names[0] }).click();
-    await view.until((name) => document.querySelector('#search').value === `process:${name}`, names[0]);
+    await view.until((name) => location.hash.includes(`q=process:${name}`), names[0]);
   }).finally(() => still.close());
 });
 
@@ -268,24 +283,26 @@ test('a server that tells nothing of owners: it says so', async () => {
   }).finally(() => silent.close());
 });
 
-test('an event picked from the list or the timeline is in the middle of the charts', () =>
-  visit({}, async (view) => {
+test('an event picked from the list or the timeline is in the middle of the charts', async () => {
+  const own = await start({ connections: 20, past: PAST });
+  await visiting(browser, `${own.url}#view=events`, {}, async (view) => {
     await isDrawn(view);
     const middle = async () => {
       await view.until(() => /end=/.test(location.hash));
       const [line, stage] = await Promise.all(['.stage .cross', '.stage'].map((selector) => view.page.locator(selector).boundingBox()));
       assert.ok(Math.abs(line.x - (stage.x + GUTTER + (stage.width - GUTTER - 2) / 2)) < 4, `${line.x} in ${JSON.stringify(stage)}`);
-      await view.says('.stage .tip', /the link is down/);
+      await view.says('.tip', /the link is down/);
     };
     await view.page.locator('.event').filter({ hasText: 'link down' }).click();
     await middle();
     await view.page.keyboard.press('0');
     await view.says('.range-name', /^Last 5.min/);
     const { x, y, width } = await view.page.locator('.timeline').boundingBox();
-    const ago = (server.network.time - Date.parse([...server.network.events.values()].find((event) => event.event === 'link_down').time)) / 1000;
+    const ago = (own.network.time - Date.parse([...own.network.events.values()].find((event) => event.event === 'link_down').time)) / 1000;
     await view.page.mouse.click(x + GUTTER + (1 - ago / 300) * (width - GUTTER - 2), y + 8);
     await middle();
-  }, '#view=events'));
+  }).finally(() => own.close());
+});
 
 test('ten thousand events are a few rows and marks with counts, by kind', async () => {
   const busy = await start({ connections: 20 });
@@ -307,7 +324,6 @@ test('ten thousand events are a few rows and marks with counts, by kind', async 
     assert.equal(await view.text('.events > .button'), 'Show 100 more of 2,500');
     await view.page.locator('.events > .button').click();
     await view.until(() => document.querySelectorAll('.event').length === 108);
-    await view.says('.timeline', /^/);
     assert.match(await view.page.getAttribute('.timeline', 'aria-label'), /10,000 events/);
     const longest = await view.page.evaluate(() => new Promise((resolve) => {
       let last = performance.now();
@@ -315,7 +331,7 @@ test('ten thousand events are a few rows and marks with counts, by kind', async 
       const step = (now) => {
         most = Math.max(most, now - last);
         last = now;
-        if (performance.now() < 1e9 && (step.left = (step.left ?? 120) - 1)) requestAnimationFrame(step);
+        if ((step.left = (step.left ?? 120) - 1)) requestAnimationFrame(step);
         else resolve(most);
       };
       requestAnimationFrame(step);

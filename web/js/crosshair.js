@@ -168,21 +168,27 @@ export class Crosshair {
     else this.#hide();
   }
 
+  #isInside(time) {
+    return time !== null && time >= this.span.from && time <= this.span.to;
+  }
+
   stand(time) {
     this.#time = time;
     this.refresh();
   }
 
-  // The picture moved under it.
-  refresh(span = this.span) {
-    this.span = span;
-    const { from, to } = span;
-    if (this.#time !== null && !this.#drag && (this.#time < from || this.#time > to)) this.#time = null;
+  // The picture moved under it; what it no longer shows is not read. (What stands for a picture to come is
+  // not outside of it yet.)
+  refresh(span) {
+    if (span) {
+      this.span = span;
+      if (!this.#drag && !this.#isInside(this.#time)) this.#time = null;
+    }
     const { isSelected, ...range } = this.app.range;
     const chosen = this.#draft ?? (isSelected ? range : null);
     for (const plot of this.#plots) this.#place(plot, chosen);
-    this.tip.hidden = this.#time === null;
-    if (this.#time === null) return;
+    this.tip.hidden = !this.#isInside(this.#time);
+    if (this.tip.hidden) return;
     put(this.when, clock(this.#time));
     put(this.what, this.source.read(this.#time, this.plot, this.y));
     const { area } = this.#plots.find(({ stage }) => stage === this.tip.parentNode);
@@ -202,7 +208,7 @@ export class Crosshair {
   }
 
   #place({ area, line, shade }, chosen) {
-    line.hidden = this.#time === null || !area;
+    line.hidden = !area || !this.#isInside(this.#time);
     shade.hidden = !chosen || !area || chosen.to <= this.span.from || chosen.from >= this.span.to;
     for (const node of [line, shade])
       if (!node.hidden) {
