@@ -1,9 +1,9 @@
 // Makes the page that is served out of the sources: `node build.mjs FOLDER [--omit=dev]`
 //
-// Modules stay modules, each without its comments and long names. All that index.html loads goes
-// into one folder named by a hash of it, immutable/<hash>/, so that browsers may keep it for good; as
-// files stay where they were to each other, what they say of each other holds. index.html names that
-// folder, and every module before the first one asks for the next.
+// The modules become one, without comments and long names: as many small files they would weigh a
+// fifth more, and be asked for one by one. Chart.js stays the file it is in its package. All that
+// index.html loads goes into one folder named by a hash of it, immutable/<hash>/, so that browsers may
+// keep it for good; as files stay where they were to each other, what they say of each other holds.
 //
 // npm's packages are installed first when they are missing or older than the lock file. The
 // libraries, checked against vendor.json, also go to vendor/, where the sources look for them.
@@ -14,12 +14,10 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, s
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Made anew each time: terser writes what it concludes into what it is given.
-const scriptOptions = (isModule) => ({ ecma: 2020, module: isModule, compress: { passes: 2 }, format: { comments: false } });
+const TARGET = 'es2022';
 // What is asked for by its own name, by those who keep the page on a screen of theirs.
 const NAMED = ['manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable.svg'];
 const LOADED = /(<(?:link(?! rel="(?:manifest|apple-touch-icon)")|script|img) [^>]*(?:href|src)=")([^":]+)"/g;
-const IMPORT = /^(?:import|export)\b(?:[^'";]*\bfrom)?\s*'([^']+)'/gm;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const at = (...parts) => path.join(here, ...parts);
@@ -71,31 +69,24 @@ function read(name) {
   return readFileSync(at(name));
 }
 
-// The module itself and all that it imports, nearest first.
-function modulesOf(first) {
-  const names = new Set([first]);
-  for (const name of names)
-    for (const [, specifier] of name.startsWith('vendor/') ? [] : String(read(name)).matchAll(IMPORT))
-      names.add(path.posix.join(path.posix.dirname(name), specifier));
-  return [...names];
+// One script, and of a module all that it imports but the libraries.
+async function shrink(name) {
+  const { build: bundle } = await import('esbuild');
+  const options = { absWorkingDir: here, entryPoints: [name], bundle: true, minify: true, format: 'esm', target: TARGET, external: ['*/chart.umd.min.js'], legalComments: 'none' };
+  const { outputFiles } = await bundle({ ...options, write: false, logLevel: 'silent' }).catch(({ errors }) => {
+    const [{ text, location }] = errors;
+    stop(`${location ? `${location.file}:${location.line}: ` : ''}${text}`);
+  });
+  return Buffer.from(outputFiles[0].contents);
 }
 
-async function minify(name, isModule) {
-  const { minify: shrink } = await import('terser');
-  const { code } = await shrink(String(read(name)), scriptOptions(isModule)).catch(({ message, line }) => stop(`${name}:${line}: ${message}`));
-  return Buffer.from(code);
-}
-
-// Name -> content of what index.html loads, and which of it are modules.
+// Name -> content of what index.html loads, with the libraries.
 async function gather(index) {
   const loaded = [...index.matchAll(LOADED)].map(([, , name]) => name);
-  const [, first] = /<script type="module" src="([^"]+)"/.exec(index) ?? stop('index.html has no module');
-  const modules = modulesOf(first);
   const files = new Map();
-  for (const name of [...new Set([...loaded, ...modules])].sort())
-    files.set(name, name.startsWith('js/') ? await minify(name, modules.includes(name)) : read(name));
+  for (const name of [...new Set(loaded)].sort()) files.set(name, name.endsWith('.js') ? await shrink(name) : read(name));
   for (const name of readdirSync(at('vendor')).sort()) files.set(`vendor/${name}`, read(`vendor/${name}`)); // with licences
-  return { files, modules };
+  return files;
 }
 
 function hashOf(files) {
@@ -104,8 +95,9 @@ function hashOf(files) {
   return hash.digest('hex').slice(0, 16);
 }
 
-function pointInto(folder, index, { files, modules }) {
-  const lines = modules.map((name) => `<link rel="modulepreload" href="${folder}/${name}">`);
+// The module's libraries are asked for beside it, not after it.
+function pointInto(folder, index, files) {
+  const lines = [...files.keys()].filter((name) => name.startsWith('vendor/') && name.endsWith('.js')).map((name) => `<link rel="modulepreload" href="${folder}/${name}">`);
   return index
     .replace(LOADED, (whole, before, name) => (files.has(name) ? `${before}${folder}/${name}"` : whole))
     .replace(/(\s*)<script type="module"/, (whole, gap) => `${lines.map((line) => gap + line).join('')}${whole}`);
@@ -127,8 +119,8 @@ function replaceFolder(folder, files) {
 async function build(folder) {
   const index = String(read('index.html'));
   const gathered = await gather(index);
-  const kept = `immutable/${hashOf(gathered.files)}`;
-  const files = new Map([...gathered.files].map(([name, content]) => [`${kept}/${name}`, content]));
+  const kept = `immutable/${hashOf(gathered)}`;
+  const files = new Map([...gathered].map(([name, content]) => [`${kept}/${name}`, content]));
   files.set('index.html', pointInto(kept, index, gathered));
   for (const name of NAMED) files.set(name, read(name));
   replaceFolder(folder, files);

@@ -35,7 +35,11 @@ export class History {
     return this.#ask(`day ${name}`, `${of}&window_s=${DAY_S}&step_s=60`, (message) => this.store.setLong(name, message));
   }
 
+  // Once: what comes later is heard on the stream.
   wantOwners() {
-    return this.#ask('owners', `topic=owners&window_s=${HOUR_S}&step_s=10`, (message) => this.store.backfill('owners', message));
+    return this.#ask('owners', `topic=owners&window_s=${HOUR_S}&step_s=10`, (message) => {
+      this.store.backfill('owners', message);
+      this.#asked.set('owners', Infinity);
+    });
   }
 }

@@ -36,4 +36,7 @@ test('what cannot be had is asked for again later; a new server is asked at once
   history.forget();
   await history.wantOwners();
   assert.deepEqual(seen.taken, [['owners']]);
+  seen.time = 1e9;
+  await history.wantOwners();
+  assert.equal(seen.asked.length, 2, 'what comes later is heard on the stream');
 });
