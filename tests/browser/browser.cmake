@@ -18,3 +18,4 @@ endforeach()
 add_test(NAME browser_live COMMAND ${NODE} ${browser}/support/isolated.mjs ${browser}/live.test.mjs)
 set_tests_properties(browser_page browser_line browser_axe browser_token browser_served browser_charts browser_live PROPERTIES
   LABELS browser TIMEOUT 240 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")
+set_tests_properties(browser_charts PROPERTIES TIMEOUT 600) # many pages, each looked at for seconds

@@ -4,9 +4,11 @@
 // fits into a few megabytes. Pure.
 
 const NOBODY = 0xffffffff; // from this line on nothing is known of anyone, until they have lines again
+const DENSE = 1 << 16; // below this subjects are looked up by themselves
 
 export class Activity {
   #head = 0;
+  #largest = 0; // subject
 
   constructor(capacity, channels = 2) {
     this.capacity = capacity;
@@ -40,6 +42,7 @@ export class Activity {
     if (Number.isNaN(time) || time < this.end) return;
     if (Number.isNaN(this.since)) this.since = time;
     if (this.length === this.times.length && this.length < this.capacity) this.#grow();
+    if (subject !== NOBODY && subject > this.#largest) this.#largest = subject;
     const at = this.#head;
     if (this.length === this.times.length) this.since = this.times[(at + 1) % this.length];
     else this.length++;
@@ -68,27 +71,40 @@ export class Activity {
   // What everyone moved in [from, to] by the first two channels: subject -> [download, upload], in
   // bytes for rates of bytes/s. Who moved nothing is not in it.
   moved(from, to) {
-    const open = new Map(); // subject -> the line whose rates hold
-    const sums = new Map();
-    const settle = (subject, at, until) => {
-      const seconds = (until - Math.max(from, this.times[at])) / 1000;
-      if (!(seconds > 0)) return;
-      const [down, up] = [this.values[0][at] * seconds, this.values[1][at] * seconds];
-      if (!(down > 0 || up > 0)) return;
-      const sum = sums.get(subject) ?? [0, 0];
-      sums.set(subject, [sum[0] + (down || 0), sum[1] + (up || 0)]);
+    // Arrays are several times as fast as Maps, where their indices are small and close.
+    const numbers = new Map();
+    const subjects = [];
+    const numberOf = (subject) => {
+      if (this.#largest < DENSE) return (subjects[subject] = subject);
+      if (!numbers.has(subject)) numbers.set(subject, subjects.push(subject) - 1);
+      return numbers.get(subject);
     };
+    const open = []; // the line whose rates hold
+    const [downs, ups] = [[], []];
+    const [down, up] = this.values;
+    const settle = (number, at, until) => {
+      const begin = this.times[at];
+      const seconds = (until - (begin > from ? begin : from)) / 1000;
+      if (!(seconds > 0)) return;
+      if (down[at] > 0) downs[number] = (downs[number] ?? 0) + down[at] * seconds;
+      if (up[at] > 0) ups[number] = (ups[number] ?? 0) + up[at] * seconds;
+    };
+    const settleAll = (until) => open.forEach((at, number) => at !== undefined && settle(number, at, until));
     this.#each(to, (time, subject, at) => {
       if (subject === NOBODY) {
-        for (const [other, line] of open) settle(other, line, time);
-        open.clear();
+        settleAll(time);
+        open.length = 0;
         return;
       }
-      if (open.has(subject)) settle(subject, open.get(subject), time);
-      if (this.values[0][at] > 0 || this.values[1][at] > 0) open.set(subject, at);
-      else open.delete(subject);
+      const number = numberOf(subject);
+      if (open[number] !== undefined) settle(number, open[number], time);
+      open[number] = down[at] > 0 || up[at] > 0 ? at : undefined;
     });
-    for (const [subject, line] of open) settle(subject, line, to);
+    settleAll(to);
+    const sums = new Map();
+    subjects.forEach((subject, number) => {
+      if (number in downs || number in ups) sums.set(subject, [downs[number] ?? 0, ups[number] ?? 0]);
+    });
     return sums;
   }
 

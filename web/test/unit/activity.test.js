@@ -75,3 +75,20 @@ test('lines from before come in front, whatever came meanwhile', () => {
   assert.equal(log.since, 2000);
   assert.deepEqual(sortedEntries(log.moved(0, 7000)), [[1, [32, 0]], [2, [4, 4]]]);
 });
+
+test('what everyone moved does not depend on how large their numbers are', () => {
+  const random = chance(12);
+  const [small, large] = [new Activity(500), new Activity(500)];
+  const far = 3_000_000_000;
+  for (let time = 0; time < 700; time++) {
+    const [subject, values] = [random.below(9), [random.below(3) * 100, random.below(3) * 10]];
+    small.add(time * 1000, subject, values);
+    large.add(time * 1000, subject + far, values);
+    if (time % 97 === 0) for (const log of [small, large]) log.interrupt();
+  }
+  for (const [from, to] of [[0, 700_000], [400_000, 500_500], [650_000, 651_000]]) {
+    const moved = [...small.moved(from, to)].sort(([a], [b]) => a - b);
+    assert.ok(moved.length > 0);
+    assert.deepEqual([...large.moved(from, to)].map(([subject, sums]) => [subject - far, sums]).sort(([a], [b]) => a - b), moved);
+  }
+});
