@@ -62,7 +62,7 @@ test('held to its CPU budget', () =>
     try {
       await view.state('Live');
       await view.notice('budget').waitFor();
-      await view.says('.nothing-box', /not listed now/);
+      await view.says('.tally', /only added up by owner now/);
       assert.deepEqual(await violations(view), []);
     } finally {
       server.network.collection = 'full';

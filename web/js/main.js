@@ -18,6 +18,7 @@ import { createBanner } from './views/banner.js';
 import { createCards } from './views/cards.js';
 import { createConnections } from './views/connections.js';
 import { createDetail } from './views/detail.js';
+import { createDrawer } from './views/drawer.js';
 import { createEvents } from './views/events.js';
 import { createOverview } from './views/overview.js';
 import { createSettings } from './views/settings.js';
@@ -115,7 +116,7 @@ app.schedule = new Schedule({
 const WATCHERS = {
   interfaces: ['cards', 'detail', 'overview', 'events'],
   totals: ['overview', 'title', 'detail'],
-  connections: ['overview', 'connections', 'cards'],
+  connections: ['overview', 'connections', 'drawer', 'cards'],
   owners: ['detail', 'connections'],
   events: ['detail', 'events', 'cards'],
   server: ['about', 'overview', 'connections'], // by its budget it may leave connections out
@@ -196,9 +197,11 @@ const views = {
   connections: createConnections($('connections'), app),
   events: createEvents($('events'), app),
 };
+const drawer = createDrawer($('drawer'), app, (id) => views.connections.focusRow(id));
 for (const [name, view] of Object.entries(views))
   // The cards say which interface is the first, also where they are not on show.
   app.schedule.add(name, (deadline) => (name === 'cards' || PARTS[app.state.view].includes(name)) && view.draw(deadline));
+app.schedule.add('drawer', () => drawer.draw());
 app.schedule.add('about', drawAbout);
 app.schedule.add('title', drawTitle);
 const settings = createSettings(app, { theme: applyTheme });
