@@ -56,6 +56,67 @@ for (const colorScheme of ['light', 'dark']) {
     }));
 }
 
+for (const colorScheme of ['light', 'dark'])
+  test(`menu, settings, help, ${colorScheme}`, () =>
+    visit({ colorScheme }, async (view) => {
+      await view.state('Live');
+      await view.page.locator('#export summary').click();
+      assert.deepEqual(await violations(view), []);
+      await view.page.click('#settings-open');
+      assert.deepEqual(await violations(view), []);
+      await view.page.getByRole('button', { name: 'Help and keys' }).last().click();
+      assert.deepEqual(await violations(view), []);
+    }));
+
+for (const colorScheme of ['light', 'dark'])
+  test(`connecting, then a token is asked for, ${colorScheme}`, async () => {
+    const closed = await start({ connections: 20, tokens: { secret: 'interfaces' } });
+    closed.faults.stall = true;
+    await visiting(browser, closed.url, { bypassCSP: true, colorScheme, expected: /WebSocket|401/ }, async (view) => {
+      await view.page.waitForTimeout(300);
+      assert.deepEqual(await violations(view), []);
+      closed.faults.stall = false;
+      closed.cut();
+      await view.page.getByLabel('Access token').fill('secret');
+      assert.deepEqual(await violations(view), []);
+      await view.page.getByLabel('Access token').press('Enter');
+      await view.state('Live');
+      await view.notice('refused topics').waitFor();
+      assert.deepEqual(await violations(view), []);
+    }).finally(() => closed.close());
+  });
+
+test('in the colours a person forces, 320 pixels wide, with text twice as large', () =>
+  visit({ viewport: { width: 320, height: 720 }, forcedColors: 'active', reducedMotion: 'reduce' }, async (view) => {
+    await view.state('Live');
+    assert.deepEqual(await violations(view), []);
+    assert.equal(await view.page.evaluate(() => document.getAnimations().length), 0);
+    await view.page.evaluate(() => document.documentElement.style.setProperty('font-size', '175%'));
+    assert.ok(await view.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
+  }));
+
+test('what has the focus is not under the header, and is large enough to be hit', () =>
+  visit({ viewport: { width: 1000, height: 700 } }, async (view) => {
+    await view.state('Live');
+    await view.until(() => document.querySelectorAll('.rows .row:not([hidden])').length > 5);
+    await view.page.evaluate(() => scrollTo(0, 1e6));
+    const under = [];
+    for (let step = 0; step < 40; step++) {
+      await view.page.keyboard.press(step < 20 ? 'Tab' : 'Shift+Tab');
+      const found = await view.page.evaluate(() => {
+        const { activeElement: node } = document;
+        const [box, head] = [node, document.querySelector('.top')].map((one) => one.getBoundingClientRect());
+        const isUnder = !node.closest('.top, .skip') && node !== document.body && box.bottom <= head.bottom && box.bottom > head.top;
+        return isUnder ? node.outerHTML.slice(0, 120) : null;
+      });
+      if (found) under.push(found);
+    }
+    assert.deepEqual(under, []);
+    const small = await view.page.evaluate(() => [...document.querySelectorAll('.top :is(button, a, select, summary), #cards :is(button, summary), #notices button')]
+      .map((node) => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()]).filter(([, { width, height }]) => width > 0 && (width < 24 || height < 24)).map(([text]) => text));
+    assert.deepEqual(small, []);
+  }));
+
 test('held to its CPU budget', () =>
   visit({}, async (view) => {
     Object.assign(server.network, { collection: 'owners', connectionsInterval: 16_000 });

@@ -12,10 +12,12 @@ foreach(file ${files})
 endforeach()
 
 # One browser at a time: each takes what a small machine has.
-foreach(name page connections line axe token served charts)
+set(pages page connections line axe token served charts states settings export)
+foreach(name ${pages})
   add_test(NAME browser_${name} COMMAND ${NODE} --test ${browser}/${name}.test.mjs)
 endforeach()
 add_test(NAME browser_live COMMAND ${NODE} ${browser}/support/isolated.mjs ${browser}/live.test.mjs)
-set_tests_properties(browser_page browser_connections browser_line browser_axe browser_token browser_served browser_charts browser_live PROPERTIES
+list(TRANSFORM pages PREPEND browser_)
+set_tests_properties(${pages} browser_live PROPERTIES
   LABELS browser TIMEOUT 240 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")
 set_tests_properties(browser_charts PROPERTIES TIMEOUT 600) # many pages, each looked at for seconds

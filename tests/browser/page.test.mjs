@@ -133,8 +133,10 @@ test('units, theme and window are kept; what is stored badly does no harm', asyn
     const page = await context.newPage();
     await page.goto(server.url);
     await page.selectOption('#unit', 'byte');
-    await page.selectOption('#theme', 'dark');
     await page.selectOption('#window', '1800');
+    await page.click('#settings-open');
+    await page.getByLabel('Colours').selectOption('dark');
+    await page.keyboard.press('Escape');
     await page.reload();
     assert.equal(await page.inputValue('#unit'), 'byte');
     assert.equal(await page.inputValue('#window'), '1800');

@@ -4,6 +4,7 @@
 import { Crosshair } from './crosshair.js';
 import { put, setAttribute } from './dom.js';
 import { EventLog } from './eventlog.js';
+import { createExport } from './export.js';
 import { History } from './history.js';
 import { listenForKeys } from './keys.js';
 import { Link } from './net.js';
@@ -13,7 +14,8 @@ import { Schedule } from './sched.js';
 import { FIRST, WINDOWS, narrower, readAddress, wider, writeAddress } from './state.js';
 import { Store } from './store.js';
 import { plain } from './text.js';
-import { bytes, count, milliseconds } from './units.js';
+import { createTitle } from './title.js';
+import { bytes, count, countBytesBy, milliseconds } from './units.js';
 import { createBanner } from './views/banner.js';
 import { createCards } from './views/cards.js';
 import { createConnections } from './views/connections.js';
@@ -42,6 +44,7 @@ const app = {
   state: { ...FIRST, unit: prefs.get('unit'), window: prefs.get('window'), ...readAddress(location.hash) },
   palette: null,
   names: [], // of the interfaces, as the cards stand
+  first: null, // the one to look at where none was chosen
   rows: null, // {shown, matching} of the connections
   failure: null,
   restart: null,
@@ -50,7 +53,7 @@ const app = {
   },
   // The interface looked at: the one chosen, else the first; null before there is any.
   get selected() {
-    return app.state.interface ?? app.names[0] ?? null;
+    return app.state.interface ?? app.first;
   },
   // The time the charts show, in ms.
   get visible() {
@@ -115,7 +118,7 @@ app.schedule = new Schedule({
 
 const WATCHERS = {
   interfaces: ['cards', 'detail', 'overview', 'events'],
-  totals: ['overview', 'title', 'detail'],
+  totals: ['overview', 'detail'],
   connections: ['overview', 'connections', 'drawer', 'cards'],
   owners: ['detail', 'connections'],
   events: ['detail', 'events', 'cards'],
@@ -168,6 +171,7 @@ const link = new Link(address.href, {
     },
     received: (topic) => {
       if (topic === 'owners') app.history.wantOwners();
+      if (topic === 'totals') drawTitle(); // drawn or hidden, as it comes
       if (!store.isPaused) app.schedule.mark(...WATCHERS[topic]);
     },
     interrupted: () => store.interrupt(),
@@ -203,25 +207,59 @@ for (const [name, view] of Object.entries(views))
   app.schedule.add(name, (deadline) => (name === 'cards' || PARTS[app.state.view].includes(name)) && view.draw(deadline));
 app.schedule.add('drawer', () => drawer.draw());
 app.schedule.add('about', drawAbout);
-app.schedule.add('title', drawTitle);
-const settings = createSettings(app, { theme: applyTheme });
+
+// What follows when a choice is made in the settings; each is drawn with all else.
+const APPLY = {
+  unit: () => app.set({ unit: prefs.get('unit') }),
+  base: () => countBytesBy(prefs.get('base')),
+  every: () => (app.schedule.every = prefs.get('every')),
+};
+function applyChoice(name) {
+  APPLY[name]?.();
+  applyTheme();
+}
+
+const shortcuts = [
+  { keys: [' '], does: 'Pause or resume', act: togglePause },
+  { keys: ['/'], does: 'Search connections', act: () => views.connections.focusSearch() },
+  { keys: WINDOWS.map((_, index) => String(index + 1)), does: 'Show 1, 5, 10, 30, 60 minutes or 24 hours', act: ({ key }) => app.set({ window: WINDOWS[key - 1] }) },
+  { keys: ['[', ']'], does: 'Interface before, after', act: ({ key }) => selectNext(key === '[' ? -1 : 1) },
+  { keys: ['ArrowLeft', 'ArrowRight'], does: 'Read the chart; with Shift in steps of ten', isFar: true, act: readChart },
+  { keys: ['+', '-'], does: 'Show less time, more', act: ({ key }) => app.show({ window: (key === '+' ? narrower : wider)(app.state.window) }) },
+  { keys: ['0'], does: 'Back to live', act: () => app.set({ end: null, from: null, to: null }) },
+  { keys: ['g'], does: 'Group connections otherwise', act: () => views.connections.nextGroup() },
+  { keys: ['o'], does: 'Hold the order of connections', act: () => views.connections.toggleHold() },
+  { keys: ['u'], does: 'Bits or bytes', act: () => app.set({ unit: app.state.unit === 'bit' ? 'byte' : 'bit' }) },
+  { keys: ['t'], does: 'System’s colours, light, dark', act: nextTheme },
+  { keys: ['?'], does: 'This help', act: () => settings.help() },
+  { keys: ['Escape'], does: 'Close, or select nothing', act: stepBack },
+];
+const settings = createSettings({ prefs, changed: applyChoice, shortcuts });
+
+createExport($('export'), app, {
+  charts: () => views.detail.canvases(),
+  connections: () => {
+    views.connections.draw(); // it may not be on show
+    return views.connections.records;
+  },
+});
+
+const drawTitle = createTitle(() => {
+  const { server, totals } = store.shown;
+  return { ...banner.current, host: server?.hostname, download: totals?.download_speed, upload: totals?.upload_speed, unit: app.unit };
+});
 
 const banner = createBanner(
-  { word: $('state-word'), state: $('state'), notices: $('notices'), announcement: $('announcement') },
+  { word: $('state-word'), note: $('state-note'), state: $('state'), notices: $('notices'), announcement: $('announcement') },
   {
-    actions: { retry: () => link.retryNow(), resume: togglePause, reload: () => location.reload(), token: (said) => (said ? link.useToken(said) : link.retryNow()) },
+    actions: { first: () => app.select(null), retry: () => link.retryNow(), resume: togglePause, reload: () => location.reload(), token: (said) => (said ? link.useToken(said) : link.retryNow()) },
     look: () => ({
       link, now: performance.now(), silence: link.silence, isPaused: store.isPaused, time: store.shown.time, newest: store.time,
       isSlow: app.schedule.isSlow, server: store.replicas.server.data, rows: app.rows, failure: app.failure, restart: app.restart,
-      refused: store.refused, isOffline: navigator.onLine === false,
+      refused: store.refused, isOffline: navigator.onLine === false, missing: missing(),
     }),
   },
 );
-
-function drawTitle() {
-  const { server } = store.shown;
-  document.title = server?.hostname ? `${plain(server.hostname, 40)} – ifpulse` : 'ifpulse';
-}
 
 function drawAbout() {
   const { server } = store.shown;
@@ -243,7 +281,7 @@ function togglePause() {
   if (store.isPaused) store.resume();
   else if (!Number.isNaN(store.time)) store.pause();
   setAttribute($('pause'), 'aria-pressed', store.isPaused);
-  put($('pause'), store.isPaused ? 'Resume' : 'Pause');
+  put($('pause-label'), store.isPaused ? 'Resume' : 'Pause');
   banner.draw();
   app.schedule.hurry();
 }
@@ -269,6 +307,13 @@ function showChoices() {
   for (const section of document.querySelectorAll('[data-part]')) section.hidden = !PARTS[view].includes(section.dataset.part);
 }
 
+// The interface the address names, where there is none of that name and another could be shown.
+function missing() {
+  const { interface: name } = app.state;
+  const { interfaces } = store.shown;
+  return name !== null && interfaces.size > 0 && !interfaces.has(name) ? name : null;
+}
+
 // step: +1 or -1, round the list of interfaces as the cards stand.
 function selectNext(step) {
   const { names, selected } = app;
@@ -278,6 +323,19 @@ function selectNext(step) {
 function nextTheme() {
   prefs.next('theme');
   applyTheme();
+}
+
+// Hands the key on to the chart, where it moves the crosshair.
+function readChart({ key, shiftKey }) {
+  const stage = document.querySelector('.stage:not([hidden])');
+  stage?.focus();
+  stage?.dispatchEvent(new KeyboardEvent('keydown', { key, shiftKey, bubbles: true, cancelable: true }));
+}
+
+// One step back of what is open or selected.
+function stepBack() {
+  if (app.state.connection !== null) app.set({ connection: null });
+  else app.set({ from: null, to: null });
 }
 
 function listen() {
@@ -293,24 +351,7 @@ function listen() {
       event.preventDefault();
       app.set({ view: tab.dataset.tab });
     });
-  listenForKeys(document, {
-    isOn: () => prefs.get('shortcuts'),
-    acts: {
-      ' ': togglePause,
-      '/': () => views.connections.focusSearch(),
-      o: () => views.connections.toggleHold(),
-      g: () => views.connections.nextGroup(),
-      u: () => app.set({ unit: app.state.unit === 'bit' ? 'byte' : 'bit' }),
-      t: nextTheme,
-      '[': () => selectNext(-1),
-      ']': () => selectNext(1),
-      '+': () => app.show({ window: narrower(app.state.window) }),
-      '-': () => app.show({ window: wider(app.state.window) }),
-      0: () => app.set({ end: null, from: null, to: null }),
-      '?': () => settings.help(),
-      ...Object.fromEntries(WINDOWS.map((seconds, index) => [String(index + 1), () => app.set({ window: seconds })])),
-    },
-  });
+  listenForKeys(document, { isOn: () => prefs.get('shortcuts'), shortcuts });
   for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)'])
     matchMedia(query).addEventListener('change', applyTheme);
   document.addEventListener('visibilitychange', () => {
@@ -330,11 +371,12 @@ function watch() {
   link.watch();
   const { tone } = banner.draw();
   setAttribute(document.body, 'data-freshness', !link.hadData ? 'none' : tone === 'bad' ? 'old' : 'live');
+  drawTitle();
 }
 
 showChoices();
 listen();
-applyTheme();
+for (const act of [APPLY.base, APPLY.every, applyTheme]) act();
 link.start();
 setInterval(watch, WATCH_MS);
 banner.draw();

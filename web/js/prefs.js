@@ -49,6 +49,10 @@ export class Preferences {
     return true;
   }
 
+  reset() {
+    for (const [name, value] of Object.entries(DEFAULTS)) this.set(name, value);
+  }
+
   // The choice after the present one, round and round.
   next(name) {
     const choices = CHOICES[name];

@@ -1,7 +1,7 @@
 // When to draw: one animation-frame loop for the whole page. Data only marks views as out of date;
 // a frame redraws them in order of importance until its few milliseconds are spent, and the rest
 // waits for the next frame. Nothing is drawn while the page is hidden. Where even that is too much
-// for the machine, drawing slows to every two seconds, and the page says so.
+// for the machine, drawing slows to every two seconds, and the page says so. People may ask for slower, too.
 
 const BUDGET_MS = 5;
 const LONG_FRAME_MS = 50;
@@ -17,6 +17,7 @@ export class Schedule {
   #lastLong = -Infinity;
   #pauseUntil = 0;
   isSlow = false;
+  every = 0; // ms from one drawing to the next, at least
   frames = 0;
 
   // env: {now, requestFrame, later, isHidden, failed(name, error), changed()}
@@ -37,12 +38,12 @@ export class Schedule {
   #request() {
     if (this.#requested) return;
     this.#requested = true;
-    const wait = this.isSlow ? this.#pauseUntil - this.env.now() : 0;
+    const wait = this.#pauseUntil - this.env.now();
     if (wait > 0) this.env.later(() => this.env.requestFrame(() => this.#frame()), wait);
     else this.env.requestFrame(() => this.#frame());
   }
 
-  // What the user asks for is not made to wait for slow mode.
+  // What the user asks for is not made to wait.
   hurry(...names) {
     this.#pauseUntil = 0;
     this.#requested = false;
@@ -62,7 +63,7 @@ export class Schedule {
     const end = this.env.now();
     this.#judge(start, end);
     if (this.#views.some((view) => view.isDirty)) this.#request();
-    else if (this.isSlow) this.#pauseUntil = end + SLOW_PAUSE_MS;
+    else this.#pauseUntil = end + Math.max(this.every, this.isSlow ? SLOW_PAUSE_MS : 0);
   }
 
   // One view that fails must not take the others with it.

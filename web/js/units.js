@@ -46,9 +46,13 @@ export function rateParts(bytesPerSecond, unit = 'bit') {
 
 export const rate = (bytesPerSecond, unit) => joined(rateParts(bytesPerSecond, unit));
 
+let base = 1024;
+// 1024 or 1000: what all amounts of bytes are counted by from now on.
+export const countBytesBy = (number) => (base = number);
+
 export function bytes(count) {
   if (!isNumber(count)) return UNKNOWN;
-  const { number, prefix } = scaled(count, 1024, IEC);
+  const { number, prefix } = scaled(count, base, base === 1024 ? IEC : SI);
   return `${number}\u00a0${prefix}B`;
 }
 

@@ -14,12 +14,13 @@ const REFUSALS = {
   4429: 'This page asked for too much at once, so the server closed the line.',
 };
 
-function primary({ link, isPaused, silence }) {
+// note: what counts up or down, for the eye alone.
+function primary({ link, now, isPaused, silence, time, newest }) {
   if (link.phase === 'refused') return { word: 'Disconnected', tone: 'bad' };
-  if (link.phase === 'waiting') return { word: link.hadData ? 'Reconnecting' : 'No connection', tone: 'bad' };
+  if (link.phase === 'waiting') return { word: link.hadData ? 'Reconnecting' : 'No connection', tone: 'bad', note: duration((link.retryAt - now + 999) / 1000) };
   if (!link.hasData) return { word: link.hadData ? 'Reconnecting' : 'Connecting…', tone: link.hadData ? 'bad' : 'wait' };
-  if (silence > 0) return { word: 'No data', tone: 'bad' };
-  if (isPaused) return { word: 'Paused', tone: 'wait' };
+  if (silence > 0) return { word: 'No data', tone: 'bad', note: duration(silence / 1000) };
+  if (isPaused) return { word: 'Paused', tone: 'wait', note: `${duration((newest - time) / 1000)} behind` };
   return { word: 'Live', tone: 'live' };
 }
 
@@ -67,11 +68,19 @@ function budget(server) {
   return { key: 'budget', tone: 'wait', text: `To stay within ${percent}\u00a0% of a core, ${text}` };
 }
 
-// state: {link, now, silence, isPaused, time (shown), newest, isSlow, server, rows, failure, restart, isOffline}
+// A token of a narrow scope is no fault: said once, calmly.
+function refusals(refused) {
+  const topics = [...(refused ?? [])].filter(([, { code }]) => code === 'forbidden').map(([topic]) => words(topic));
+  if (!topics.length) return null;
+  return { key: 'refused topics', tone: 'info', text: `Your access token is not for: ${topics.join(', ')}. They stay empty here.`, canDismiss: true };
+}
+
+// state: {link, now, silence, isPaused, time (shown), newest, isSlow, server, rows, failure, restart, isOffline,
+// refused (topics), missing (the interface that is not there)}
 // -> {word, tone, notices: [{key, tone, text, note, asks, action, canDismiss}]}, pure. asks: what the
 // action needs to be told, in a field of that name.
 export function conditions(state) {
-  const { link, now, silence, isPaused, time, newest, isSlow, server, rows, failure, restart } = state;
+  const { link, now, silence, isPaused, time, newest, isSlow, server, rows, failure, restart, refused, missing } = state;
   const line = lineNotice(state);
   const notices = [
     failure && { key: 'failure', tone: 'bad', text: `A part of this page failed (${plain(failure)}). The rest goes on.`, action: { label: 'Reload', name: 'reload' } },
@@ -84,6 +93,8 @@ export function conditions(state) {
     restart && !restart.version && { key: `restart ${restart.instance}`, tone: 'info', text: `The server was started anew at ${clock(restart.at)}; its counts began again.`, canDismiss: true },
     isSlow && { key: 'slow', tone: 'wait', text: 'This device is slow at drawing, so the page is drawn every 2 seconds. No data is lost.' },
     budget(server),
+    missing && { key: `missing ${missing}`, tone: 'info', text: `There is no interface ${plain(missing, 40)} here.`, action: { label: 'Show the first', name: 'first' } },
+    refusals(refused),
     limits(server),
     rows && rows.shown < rows.matching && { key: 'rows', tone: 'info', text: `Too many connections to list: the table shows the top ${count(rows.shown)} of ${count(rows.matching)}. A search narrows it.`, canDismiss: true },
   ].filter(Boolean);
@@ -119,12 +130,12 @@ class Notice {
   }
 }
 
-// parts: {word, state, notices, announcement} elements; actions: {retry, resume, reload, token(said)}
+// parts: {word, note, state, notices, announcement} elements; actions: {retry, resume, reload, first, token(said)}
 export function createBanner(parts, { actions, look }) {
   const shown = new Map();
   const dismissed = new Set();
   const signature = ({ key, text }) => (key === 'rows' ? key : `${key} ${text}`);
-  let current = { notices: [] };
+  let current = { word: '', tone: 'wait', notices: [] };
   let announced = '';
 
   function dismiss(key) {
@@ -143,6 +154,7 @@ export function createBanner(parts, { actions, look }) {
   function draw() {
     current = conditions(look());
     put(parts.word, current.word);
+    put(parts.note, current.note ?? '');
     setAttribute(parts.state, 'data-tone', current.tone);
     const notices = current.notices.filter((notice) => !dismissed.has(signature(notice)));
     for (const [key, notice] of shown) {
@@ -160,5 +172,10 @@ export function createBanner(parts, { actions, look }) {
     announce({ ...current, notices });
     return current;
   }
-  return { draw };
+  return {
+    draw,
+    get current() {
+      return current;
+    },
+  };
 }

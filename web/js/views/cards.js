@@ -4,11 +4,13 @@
 
 import { Sparkline } from '../chart.js';
 import { element, put, quantity, setAttribute } from '../dom.js';
-import { niceCeiling, linkSpeed, perSecond, rateParts } from '../units.js';
+import { count, duration, linkSpeed, niceCeiling, perSecond, rateParts } from '../units.js';
 import { DOWNLOAD, UPLOAD, isUp, troubleRate } from '../store.js';
 import { plain } from '../text.js';
 
 const SPARK_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const MANY = 12; // from this many on they can be searched
 const RANK = { ethernet: 0, wifi: 1, cellular: 2, other: 3, virtual: 4, loopback: 5 };
 
 const inOrder = new Intl.Collator(undefined, { numeric: true });
@@ -34,15 +36,45 @@ export function speedOf(record) {
   const parts = [];
   if (typeof record.link_speed === 'number') parts.push(linkSpeed(record.link_speed));
   if (typeof record.signal_strength === 'number') parts.push(`${record.signal_strength}\u00a0dBm`);
-  else if (record.duplex === 'half') parts.push('half duplex');
+  else if (record.duplex === 'half' || record.duplex === 'full') parts.push(`${record.duplex} duplex`);
   return parts.join(' · ');
 }
 
-function addressText({ addresses }) {
-  if (!Array.isArray(addresses)) return 'addresses unknown';
-  if (!addresses.length) return 'no address';
-  const first = plain(addresses[0], 50);
-  return addresses.length > 1 ? `${first}  +${addresses.length - 1}` : first;
+// The first address, and a button that shows the rest.
+class Addresses {
+  constructor() {
+    this.first = element('span', { class: 'card-address' });
+    this.list = element('ul', { class: 'card-addresses', hidden: true });
+    this.more = element('button', { type: 'button', class: 'card-more', 'aria-expanded': 'false', hidden: true, onclick: () => this.#toggle() });
+    this.node = element('div', { class: 'card-net' }, this.first, this.more, this.list);
+  }
+
+  #toggle() {
+    this.list.hidden = !this.list.hidden;
+    setAttribute(this.more, 'aria-expanded', !this.list.hidden);
+  }
+
+  draw({ addresses }) {
+    const texts = Array.isArray(addresses) ? addresses.map((address) => plain(address, 50)) : null;
+    const rest = texts?.slice(1) ?? [];
+    put(this.first, texts ? texts[0] ?? 'no address' : 'addresses unknown');
+    put(this.more, `+${rest.length}`);
+    setAttribute(this.more, 'aria-label', `${rest.length} more addresses`);
+    this.more.hidden = !rest.length;
+    if (this.drawn === rest.join()) return;
+    this.drawn = rest.join();
+    this.list.replaceChildren(...rest.map((text) => element('li', {}, text)));
+  }
+}
+
+const TIMES = ['', 'once', 'twice'];
+
+// How often its link went down in the last hour, and since when it is, in words; '' where it did not.
+export function dropsOf(spans, { time, isDown }) {
+  if (!spans.length) return '';
+  const since = isDown && spans.at(-1).to >= time ? `down for ${duration((time - spans.at(-1).from) / 1000)}` : '';
+  if (since && spans.length === 1) return since;
+  return [since, `link dropped ${TIMES[spans.length] ?? `${count(spans.length)} times`} in the last hour`].filter(Boolean).join(' · ');
 }
 
 class Card {
@@ -55,13 +87,14 @@ class Card {
     this.link = element('span', { class: 'link' }, this.mark, '\u00a0', this.word);
     this.speed = element('span', { class: 'card-speed' });
     this.badge = element('span', { class: 'badge', hidden: true });
-    this.address = element('span', { class: 'card-address' });
+    this.addresses = new Addresses();
+    this.drops = element('p', { class: 'card-drops', hidden: true });
     this.down = quantity('download');
     this.up = quantity('upload');
     const canvas = element('canvas', { class: 'card-spark', 'aria-hidden': 'true' });
     this.node = element('li', { class: 'card' },
       element('div', { class: 'card-head' }, element('h3', {}, this.button), this.badge, this.kind),
-      element('p', { class: 'card-link' }, this.link, this.speed, this.address),
+      element('p', { class: 'card-link' }, this.link, this.speed), this.addresses.node, this.drops,
       element('p', { class: 'card-rates' },
         element('span', { class: 'download' }, element('span', { 'aria-hidden': 'true' }, '↓\u00a0'), element('span', { class: 'unseen' }, 'Download '), this.down.node),
         element('span', { class: 'upload' }, element('span', { 'aria-hidden': 'true' }, '↑\u00a0'), element('span', { class: 'unseen' }, 'Upload '), this.up.node)),
@@ -83,8 +116,10 @@ class Card {
     setAttribute(this.link, 'data-tone', tone);
     put(this.kind, kindOf(record));
     put(this.speed, speedOf(record));
-    put(this.address, addressText(record));
-    setAttribute(this.address, 'title', Array.isArray(record.addresses) ? record.addresses.map((address) => plain(address, 50)).join('\n') : null);
+    this.addresses.draw(record);
+    const drops = dropsOf(this.app.store.downSpans(this.name, time - HOUR_MS, time), { time, isDown: tone === 'down' });
+    this.drops.hidden = !drops;
+    put(this.drops, drops && `▼ ${drops}`);
     this.badge.hidden = !(lost > 0);
     if (lost > 0) put(this.badge, `▲ lost ${perSecond(lost)}`);
     setAttribute(this.button, 'aria-pressed', this.app.selected === this.name);
@@ -120,18 +155,23 @@ class Places {
   }
 }
 
-// The interface to look at first: in front, or else one that can carry traffic.
+// The interface to look at first: that of the default route, or else one in front, or one that can carry traffic.
 function firstChoice({ front, folded }) {
-  const candidates = [...front, ...folded.filter(({ record }) => isUp(record) && record.type !== 'loopback'), ...folded];
+  const candidates = [...[...front, ...folded].filter(({ record }) => record.primary), ...front, ...folded.filter(({ record }) => isUp(record) && record.type !== 'loopback'), ...folded];
   return candidates[0]?.name ?? null;
 }
 
+const isVirtual = (record) => rank(record) >= RANK.virtual;
+
 function summaryOf(folded) {
   const down = folded.filter(({ record }) => isUp(record) === false).length;
-  const virtual = folded.length - down;
-  const parts = [virtual && `${virtual} virtual or loopback`, down && `${down} down`].filter(Boolean);
-  return `${folded.length} more: ${parts.join(', ')}`;
+  const others = folded.length - down;
+  const parts = [others && `${count(others)} virtual or loopback`, down && `${count(down)} down`].filter(Boolean);
+  return `${count(folded.length)} more: ${parts.join(', ')}`;
 }
+
+// What the filter box looks through.
+const textOf = ({ name, record: { kind, type, ssid, driver, addresses } }) => [name, kind, type, ssid, driver, ...(Array.isArray(addresses) ? addresses : [])].join(' ').toLowerCase();
 
 function placeAll(list, cards) {
   cards.forEach((card, index) => {
@@ -143,12 +183,18 @@ function placeAll(list, cards) {
 export function createCards(root, app) {
   const cards = new Map();
   const places = new Places();
+  const filter = element('input', { type: 'search', class: 'filter', placeholder: 'Name, kind, address', 'aria-label': 'Find interfaces', hidden: true, oninput: () => app.schedule.hurry('cards') });
+  const virtual = element('button', { type: 'button', class: 'button quiet', hidden: true, onclick: () => {
+    app.prefs.set('virtual', !app.prefs.get('virtual'));
+    app.schedule.hurry('cards');
+  } });
   const front = element('ul', { class: 'cards' });
   const rest = element('ul', { class: 'cards' });
   const summary = element('summary');
   const fold = element('details', { class: 'fold' }, summary, rest);
   const empty = element('p', { class: 'panel empty' }, 'Waiting for the first list of interfaces…');
-  root.append(empty, front, fold);
+  const bones = element('div', { class: 'cards', 'aria-hidden': 'true' }, element('div', { class: 'card bone' }), element('div', { class: 'card bone' }), element('div', { class: 'card bone' }));
+  root.append(element('div', { class: 'section-head' }, element('h2', { id: 'interfaces-title' }, 'Interfaces'), element('div', { class: 'cards-tools' }, filter, virtual)), bones, empty, front, fold);
   let wasTouched = false;
   summary.addEventListener('click', () => (wasTouched = true));
   fold.addEventListener('toggle', () => app.schedule.hurry('cards'));
@@ -174,17 +220,36 @@ export function createCards(root, app) {
     }
   }
 
+  function drawTools(interfaces) {
+    const hidden = [...interfaces.values()].filter(isVirtual).length;
+    filter.hidden = interfaces.size <= MANY;
+    virtual.hidden = hidden === 0;
+    put(virtual, app.prefs.get('virtual') ? 'Hide virtual' : `Show ${count(hidden)} virtual`);
+  }
+
+  function drawEmpty(interfaces, isNothingFound) {
+    const isKnown = app.hasTopic('interfaces');
+    bones.hidden = isKnown;
+    empty.hidden = interfaces.size > 0 && !isNothingFound;
+    if (isKnown) put(empty, isNothingFound ? 'No interface matches.' : 'This machine shows no interfaces here.');
+  }
+
   function arrange(interfaces) {
     forget(interfaces);
+    drawTools(interfaces);
+    const text = filter.hidden ? '' : filter.value.trim().toLowerCase();
+    const isShown = ({ name, record }) => (app.prefs.get('virtual') || !isVirtual(record) || name === app.selected) && (!text || textOf({ name, record }).includes(text));
     const order = places.arrange(interfaces);
-    app.names = [...order.front, ...order.folded].map(({ name }) => name);
-    if (!wasTouched && interfaces.size) fold.open = order.front.length === 0;
-    placeAll(front, order.front.map(cardOf));
-    placeAll(rest, fold.open ? order.folded.map(cardOf) : []);
-    empty.hidden = interfaces.size > 0;
-    if (!interfaces.size && app.hasTopic('interfaces')) put(empty, 'This machine shows no interfaces here.');
-    fold.hidden = order.folded.length === 0;
-    put(summary, summaryOf(order.folded));
+    const [first, folded] = [order.front.filter(isShown), order.folded.filter(isShown)];
+    app.names = [...first, ...folded].map(({ name }) => name);
+    if (!interfaces.has(app.first)) app.first = firstChoice(order);
+    if (!wasTouched && interfaces.size) fold.open = first.length === 0;
+    const isOpen = fold.open || text !== '';
+    placeAll(front, [...first, ...(text ? folded : [])].map(cardOf));
+    placeAll(rest, isOpen && !text ? folded.map(cardOf) : []);
+    drawEmpty(interfaces, !first.length && !folded.length);
+    fold.hidden = folded.length === 0 || text !== '';
+    put(summary, summaryOf(folded));
   }
 
   let waiting = [];

@@ -341,9 +341,9 @@ class Connections {
     if (!row || !(this.table.focus(id) || this.table.focus(`group ${row.groupId}`))) this.table.box.focus();
   }
 
-  // The records that match, as they stand: [[id, record]].
+  // The records that match, as they stand.
   get records() {
-    return this.#rows.shown.map(({ id, record }) => [id, record]);
+    return this.#rows.shown.map(({ record }) => record);
   }
 
   #drawHead(query) {

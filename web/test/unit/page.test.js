@@ -56,6 +56,16 @@ test('what the server leaves out for its CPU budget is said, and nothing where i
   for (const collection of ['full', undefined, 'of a later version']) assert.deepEqual(said({ collection }), []);
 });
 
+test('a token of a narrow scope and an interface that is not there are said calmly', () => {
+  const said = conditions(state({
+    refused: new Map([['connections', { code: 'forbidden' }], ['owners', { code: 'forbidden' }], ['events', { code: 'bad_filter' }]]), missing: '\u202eeth9',
+  }));
+  assert.equal(said.word, 'Live');
+  assert.deepEqual(said.notices.map(({ tone, text }) => [tone, text]), [
+    ['info', 'There is no interface \ufffdeth9 here.'], ['info', 'Your access token is not for: connections, owners. They stay empty here.'],
+  ]);
+});
+
 test('what counts is in the note, never in the text that is read out', () => {
   const at = (now) => conditions(state({ now, silence: now, isPaused: true, newest: now, link: link({ phase: 'waiting', hasData: false, retryAt: 203_100, lostAt: 199_000 }) }));
   const texts = (result) => result.notices.map(({ text }) => text);
@@ -83,6 +93,8 @@ test('choices: whatever is stored, the page starts; what cannot be stored is sti
   const storage = () => ({ getItem: (key) => kept[key] ?? null, setItem: (key, value) => (kept[key] = value) });
   new Preferences(storage).set('window', 1800);
   assert.equal(new Preferences(storage).get('window'), 1800);
+  new Preferences(storage).reset();
+  assert.equal(new Preferences(storage).get('window'), 300);
 });
 
 function luminance(hex) {

@@ -137,3 +137,25 @@ test('a single long frame is not slowness', () => {
   run(world, 20);
   assert.equal(world.schedule.isSlow, false);
 });
+
+test('at most every two seconds, where people chose so; what they do is shown at once', () => {
+  const world = new World();
+  world.view('chart', 1);
+  world.schedule.every = 2000;
+  world.schedule.mark();
+  assert.equal(world.frame(), 'chart');
+  let draws = 0;
+  const from = world.time;
+  while (world.time < from + 10_000) {
+    world.schedule.mark();
+    if (world.frame()) draws++;
+  }
+  assert.ok(draws === 4 || draws === 5, `${draws} in ten seconds`);
+  world.schedule.hurry();
+  assert.equal(world.frame(), 'chart');
+  world.schedule.every = 0;
+  world.schedule.hurry();
+  assert.equal(world.frame(), 'chart');
+  world.schedule.mark();
+  assert.equal(world.frame(), 'chart');
+});
