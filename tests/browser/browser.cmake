@@ -19,5 +19,11 @@ endforeach()
 add_test(NAME browser_live COMMAND ${NODE} ${browser}/support/isolated.mjs ${browser}/live.test.mjs)
 list(TRANSFORM pages PREPEND browser_)
 set_tests_properties(${pages} browser_live PROPERTIES
-  LABELS browser TIMEOUT 240 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")
-set_tests_properties(browser_charts PROPERTIES TIMEOUT 600) # many pages, each looked at for seconds
+  LABELS browser TIMEOUT 600 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")
+
+# What the page costs and looks like.
+foreach(name speed soak pictures)
+  add_test(NAME browser_${name} COMMAND ${NODE} --test ${browser}/${name}.test.mjs)
+  set_tests_properties(browser_${name} PROPERTIES LABELS browser TIMEOUT 600 RESOURCE_LOCK browser
+    ENVIRONMENT "IFPULSE_PICTURES=${CMAKE_BINARY_DIR}/pictures")
+endforeach()
