@@ -184,6 +184,7 @@ test('the policy is in force: elements and code out of text, and policies of its
       }).map(([name]) => name);
     });
     assert.deepEqual(refused, ['markup', 'code', 'text', 'policy']);
-    await view.page.waitForTimeout(200);
-    assert.ok(view.complaints.some((text) => text.startsWith('policy: ')), 'and reported');
+    const isReported = () => view.complaints.some((text) => text.startsWith('policy: '));
+    for (let tries = 0; !isReported() && tries < 100; tries++) await view.page.waitForTimeout(100);
+    assert.ok(isReported(), 'and reported');
   }));
