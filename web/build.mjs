@@ -1,9 +1,9 @@
 // Makes the page that is served out of the sources: `node build.mjs FOLDER [--omit=dev]`
 //
-// The modules become one, without comments and long names: as many small files they would weigh a
-// fifth more, and be asked for one by one. Chart.js stays the file it is in its package. All that
-// index.html loads goes into one folder named by a hash of it, immutable/<hash>/, so that browsers may
-// keep it for good; as files stay where they were to each other, what they say of each other holds.
+// The modules become one with those parts of Chart.js that they use, without comments and long names:
+// as many small files and a whole library they would weigh a third more, and be asked for one by one.
+// All that index.html loads goes into one folder named by a hash of it, immutable/<hash>/, so that
+// browsers may keep it for good. index.html says where.
 //
 // npm's packages are installed first when they are missing or older than the lock file. The
 // libraries, checked against vendor.json, also go to vendor/, where the sources look for them.
@@ -69,23 +69,28 @@ function read(name) {
   return readFileSync(at(name));
 }
 
-// One script, and of a module all that it imports but the libraries.
+// The library as a whole, as the sources have it, and what is taken of it.
+const chartParts = {
+  name: 'chart-parts',
+  setup: ({ onResolve }) => onResolve({ filter: /\/chart\.umd\.min\.js$/ }, () => ({ path: at('chart-parts.mjs'), sideEffects: true })),
+};
+
+// One script, and of a module all that it imports.
 async function shrink(name) {
   const { build: bundle } = await import('esbuild');
-  const options = { absWorkingDir: here, entryPoints: [name], bundle: true, minify: true, format: 'esm', target: TARGET, external: ['*/chart.umd.min.js'], legalComments: 'none' };
-  const { outputFiles } = await bundle({ ...options, write: false, logLevel: 'silent' }).catch(({ errors }) => {
-    const [{ text, location }] = errors;
+  const options = { absWorkingDir: here, entryPoints: [name], bundle: true, minify: true, format: 'esm', target: TARGET, plugins: [chartParts], legalComments: 'eof' };
+  const { outputFiles } = await bundle({ ...options, write: false, logLevel: 'silent' }).catch(({ errors: [{ text, location }] }) => {
     stop(`${location ? `${location.file}:${location.line}: ` : ''}${text}`);
   });
   return Buffer.from(outputFiles[0].contents);
 }
 
-// Name -> content of what index.html loads, with the libraries.
+// Name -> content of what index.html loads, with the libraries' licences.
 async function gather(index) {
   const loaded = [...index.matchAll(LOADED)].map(([, , name]) => name);
   const files = new Map();
-  for (const name of [...new Set(loaded)].sort()) files.set(name, name.endsWith('.js') ? await shrink(name) : read(name));
-  for (const name of readdirSync(at('vendor')).sort()) files.set(`vendor/${name}`, read(`vendor/${name}`)); // with licences
+  for (const name of [...new Set(loaded)].sort()) files.set(name, existsSync(at(name)) && name.endsWith('.js') ? await shrink(name) : read(name));
+  for (const name of readdirSync(at('vendor')).sort()) if (name.endsWith('.md')) files.set(`vendor/${name}`, read(`vendor/${name}`));
   return files;
 }
 
@@ -95,13 +100,7 @@ function hashOf(files) {
   return hash.digest('hex').slice(0, 16);
 }
 
-// The module's libraries are asked for beside it, not after it.
-function pointInto(folder, index, files) {
-  const lines = [...files.keys()].filter((name) => name.startsWith('vendor/') && name.endsWith('.js')).map((name) => `<link rel="modulepreload" href="${folder}/${name}">`);
-  return index
-    .replace(LOADED, (whole, before, name) => (files.has(name) ? `${before}${folder}/${name}"` : whole))
-    .replace(/(\s*)<script type="module"/, (whole, gap) => `${lines.map((line) => gap + line).join('')}${whole}`);
-}
+const pointInto = (folder, index, files) => index.replace(LOADED, (whole, before, name) => (files.has(name) ? `${before}${folder}/${name}"` : whole));
 
 // The whole folder at once: nobody finds half a page, nor files of an older one.
 function replaceFolder(folder, files) {

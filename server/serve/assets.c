@@ -191,7 +191,7 @@ static int add_file(struct assets *assets, int folder_fd, const char *name, cons
 static bool is_left_out(const char *name)
 {
     static const char *const others[] = {"node_modules", "test", "package.json",
-        "package-lock.json", "CMakeLists.txt", "build.mjs"};
+        "package-lock.json", "CMakeLists.txt", "build.mjs", "chart-parts.mjs"};
 
     for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
         if (strcmp(name, others[i]) == 0)
