@@ -83,7 +83,7 @@ test("the page's sources can be served as they are, and none of them is kept", a
         assert.equal(answer.status, 200, name);
         assert.equal(answer.headers["cache-control"], "no-cache", name);
     }
-    for (const other of ["build.mjs", "package.json", "node_modules/terser/package.json", path.join("test", "fake-server.js")])
+    for (const other of ["build.mjs", "package.json", "node_modules/ws/package.json", path.join("test", "fake-server.js")])
         assert.equal((await server.get(`/${other}`)).status, 404, other);
     await server.stop();
 });
