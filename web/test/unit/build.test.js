@@ -61,7 +61,7 @@ test('the same sources have the same name, wherever; others have another, and th
   change('js/nobodys.js', 'export {};\n');
   assert.equal(build(copyOfAll, 'elsewhere').kept, page.kept, 'comments, and what nothing loads, do not count');
   const names = new Set([page.kept]);
-  for (const [name, more] of [['js/theme.js', '\nglobalThis.more = 1;\n'], ['js/dom.js', '\nglobalThis.more = 1;\n']]) {
+  for (const [name, more] of [['js/theme.js', '\nglobalThis.more = 1;\n'], ['js/dom.js', '\nglobalThis.more = 1;\n'], ['app.css', '\n.more {}\n'], ['icon.svg', '\n']]) {
     change(name, more);
     const next = build(copyOfAll);
     assert.ok(!names.has(next.kept), name);
