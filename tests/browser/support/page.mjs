@@ -91,7 +91,7 @@ export class Visit {
   // Waits until the text matches: what the page knows it draws a frame later.
   async says(selector, pattern) {
     const matches = ([where, source]) => new RegExp(source).test((document.querySelector(where)?.textContent ?? '').replaceAll('\u00a0', ' '));
-    await this.until(matches, [selector, pattern.source]);
+    await this.page.waitForFunction(matches, [selector, pattern.source], { timeout: 15_000 }).catch(async () => assert.fail(`${selector} does not say ${pattern} but: ${await this.text(selector).catch(() => 'it is not there')}`));
   }
 
   notice(key) {

@@ -241,7 +241,7 @@ function createFrame(root, { group, search }) {
     help: element('p', { id: 'search-help', class: 'search-help' }),
     hold: button('quiet hold', 'Hold order', { 'aria-pressed': 'false', 'aria-keyshortcuts': 'o' }),
     rangeText: element('span'),
-    clearRange: button('quiet', 'Clear selection'),
+    clearRange: button('quiet', 'Clear range'),
     nothing: element('p'),
     clear: button('', 'Clear search', { hidden: true }),
     frame: element('div', { class: 'panel table-frame' }),
