@@ -27,7 +27,7 @@ export class Schedule {
 
   // Views are drawn in the order they are added. draw(deadline) may return true: there is more to do.
   add(name, draw) {
-    this.#views.push({ name, draw, isDirty: false, isLate: false });
+    this.#views.push({ name, draw, isDirty: false, late: 0 });
   }
 
   mark(...names) {
@@ -55,15 +55,15 @@ export class Schedule {
     if (this.env.isHidden() || !this.#views.some((view) => view.isDirty)) return;
     const start = this.env.now();
     this.frames++;
-    // Who was left over comes first now, so that on a busy machine the last are drawn as well.
-    const waiting = this.#views.filter((view) => view.isDirty).sort((a, b) => b.isLate - a.isLate);
+    // Who was left over most often comes first, so that on a busy machine the last are drawn as well.
+    const waiting = this.#views.filter((view) => view.isDirty).sort((a, b) => b.late - a.late);
     while (waiting.length) {
       const view = waiting.shift();
       view.isDirty = this.#draw(view, start + BUDGET_MS);
-      view.isLate = false;
+      view.late = view.isDirty ? view.late + 1 : 0;
       if (view.isDirty || this.env.now() - start >= BUDGET_MS) break;
     }
-    for (const view of waiting) view.isLate = true;
+    for (const view of waiting) view.late++;
     const end = this.env.now();
     this.#judge(start, end);
     if (this.#views.some((view) => view.isDirty)) this.#request();
