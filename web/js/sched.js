@@ -1,6 +1,6 @@
 // When to draw: one animation-frame loop for the whole page. Data only marks views as out of date;
 // a frame redraws them in order of importance until its few milliseconds are spent, and the rest
-// waits for the next frame. Nothing is drawn while the page is hidden. Where even that is too much
+// comes first in the next frame. Nothing is drawn while the page is hidden. Where even that is too much
 // for the machine, drawing slows to every two seconds, and the page says so. People may ask for slower, too.
 
 const BUDGET_MS = 5;
@@ -27,7 +27,7 @@ export class Schedule {
 
   // Views are drawn in the order they are added. draw(deadline) may return true: there is more to do.
   add(name, draw) {
-    this.#views.push({ name, draw, isDirty: false });
+    this.#views.push({ name, draw, isDirty: false, late: 0 });
   }
 
   mark(...names) {
@@ -55,11 +55,15 @@ export class Schedule {
     if (this.env.isHidden() || !this.#views.some((view) => view.isDirty)) return;
     const start = this.env.now();
     this.frames++;
-    for (const view of this.#views) {
-      if (!view.isDirty) continue;
+    // Who was left over most often comes first, so that on a busy machine the last are drawn as well.
+    const waiting = this.#views.filter((view) => view.isDirty).sort((a, b) => b.late - a.late);
+    while (waiting.length) {
+      const view = waiting.shift();
       view.isDirty = this.#draw(view, start + BUDGET_MS);
+      view.late = view.isDirty ? view.late + 1 : 0;
       if (view.isDirty || this.env.now() - start >= BUDGET_MS) break;
     }
+    for (const view of waiting) view.late++;
     const end = this.env.now();
     this.#judge(start, end);
     if (this.#views.some((view) => view.isDirty)) this.#request();

@@ -192,7 +192,7 @@ export function createCards(root, app) {
   const rest = element('ul', { class: 'cards' });
   const summary = element('summary');
   const fold = element('details', { class: 'fold' }, summary, rest);
-  const empty = element('p', { class: 'panel empty' }, 'Waiting for the first list of interfaces…');
+  const empty = element('p', { class: 'panel empty', hidden: true });
   const bones = element('div', { class: 'cards', 'aria-hidden': 'true' }, element('div', { class: 'card bone' }), element('div', { class: 'card bone' }), element('div', { class: 'card bone' }));
   root.append(element('div', { class: 'section-head' }, element('h2', { id: 'interfaces-title' }, 'Interfaces'), element('div', { class: 'cards-tools' }, filter, virtual)), bones, empty, front, fold);
   let wasTouched = false;
@@ -230,7 +230,7 @@ export function createCards(root, app) {
   function drawEmpty(interfaces, isNothingFound) {
     const isKnown = app.hasTopic('interfaces');
     bones.hidden = isKnown;
-    empty.hidden = interfaces.size > 0 && !isNothingFound;
+    empty.hidden = !isKnown || (interfaces.size > 0 && !isNothingFound);
     if (isKnown) put(empty, isNothingFound ? 'No interface matches.' : 'This machine shows no interfaces here.');
   }
 

@@ -159,3 +159,15 @@ test('at most every two seconds, where people chose so; what they do is shown at
   world.schedule.mark();
   assert.equal(world.frame(), 'chart');
 });
+
+test('what is left over comes first in the next frame, however often the others are marked', () => {
+  const world = new World();
+  for (const name of ['numbers', 'chart', 'table']) world.view(name, 6);
+  world.schedule.mark();
+  const drawn = [0, 1, 2].map(() => {
+    const name = world.frame();
+    world.schedule.mark('numbers');
+    return name;
+  });
+  assert.deepEqual(drawn, ['numbers', 'chart', 'table']);
+});
