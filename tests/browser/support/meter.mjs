@@ -1,0 +1,184 @@
+// What the page costs: CPU time of its main thread, long frames, memory; and controls, which do the
+// same work in the plain way, in the same browser in the same run. Times of a shared machine say
+// little by themselves, the ratio of the page to a control says much.
+
+import { fileURLToPath } from 'node:url';
+
+const CHART = fileURLToPath(new URL('../../../web/vendor/chart.umd.min.js', import.meta.url));
+const PARTS = { task: 'TaskDuration', script: 'ScriptDuration', layout: 'LayoutDuration', style: 'RecalcStyleDuration' };
+
+export const median = (numbers) => percentile(numbers, 0.5);
+export function percentile(numbers, part) {
+  const ascending = [...numbers].sort((a, b) => a - b);
+  return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * part))];
+}
+// Of a straight line through [x, y], by least squares.
+export function slope(points) {
+  const mean = (index) => points.reduce((sum, point) => sum + point[index], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  return points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+export class Meter {
+  static async of(page) {
+    const meter = new Meter();
+    meter.page = page;
+    meter.devtools = await page.context().newCDPSession(page);
+    // CPU time, not time gone by: others' work on the machine is not counted.
+    await meter.devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+    return meter;
+  }
+
+  async #metrics() {
+    const { metrics } = await this.devtools.send('Performance.getMetrics');
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  }
+
+  // {task, script, layout, style} of the main thread so far, in ms; task is all of it.
+  async work() {
+    const metrics = await this.#metrics();
+    return Object.fromEntries(Object.entries(PARTS).map(([part, name]) => [part, metrics[name] * 1000]));
+  }
+
+  // The same, of what act does and all that follows from it within so many ms.
+  async during(act, settleMs) {
+    const before = await this.work();
+    await act();
+    await pause(settleMs);
+    const after = await this.work();
+    return Object.fromEntries(Object.keys(PARTS).map((part) => [part, after[part] - before[part]]));
+  }
+
+  // The cost of `count` times act, each with settleMs to be drawn, less what the page costs when
+  // nothing happens: {median, p95, parts: medians of each, all}.
+  async each(count, act, settleMs) {
+    const idle = await this.during(() => {}, 2 * settleMs);
+    const all = [];
+    for (let index = 0; index < count; index++) all.push(await this.during(() => act(index), settleMs));
+    const own = (part) => all.map((work) => Math.max(0, work[part] - idle[part] / 2));
+    const tasks = own('task');
+    return { median: median(tasks), p95: percentile(tasks, 0.95), parts: Object.fromEntries(Object.keys(PARTS).map((part) => [part, median(own(part))])), all: tasks };
+  }
+
+  // {heap, buffers, nodes, listeners} once all that can go has gone; heap with the browser's own
+  // objects and buffers (typed arrays) in MB.
+  async memory() {
+    for (let times = 0; times < 3; times++) await this.devtools.send('HeapProfiler.collectGarbage');
+    const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await this.devtools.send('Runtime.getHeapUsage');
+    const { Nodes: nodes, JSEventListeners: listeners } = await this.#metrics();
+    return { heap: usedSize / 1e6, objects: embedderHeapUsedSize / 1e6, buffers: backingStorageSize / 1e6, nodes, listeners };
+  }
+
+  throttle(times) {
+    return this.devtools.send('Emulation.setCPUThrottlingRate', { rate: times });
+  }
+
+  // The longest time between two frames in each of `count` times act, in ms.
+  async gaps(count, act, settleMs) {
+    await this.page.evaluate(() => {
+      let last = performance.now();
+      globalThis.longestGap = 0;
+      const watch = () => {
+        const now = performance.now();
+        globalThis.longestGap = Math.max(globalThis.longestGap, now - last);
+        last = now;
+        if (globalThis.longestGap !== null) requestAnimationFrame(watch);
+      };
+      requestAnimationFrame(watch);
+    });
+    const gaps = [];
+    for (let index = 0; index < count; index++) {
+      await this.page.evaluate(() => (globalThis.longestGap = 0));
+      await act(index);
+      await pause(settleMs);
+      gaps.push(await this.page.evaluate(() => globalThis.longestGap));
+    }
+    return gaps;
+  }
+}
+
+// --- controls: pages of their own, each with a global `tick` that does what is usual ---
+
+// All rows as a table by innerHTML, sorted at each tick, of which a twentieth changes.
+export async function tablePage(browser, records) {
+  const page = await browser.chromium.newPage({ viewport: { width: 1280, height: 1000 } });
+  await page.setContent('<!doctype html><meta charset="utf-8"><style>table { font: 13px sans-serif }</style><div id="table"></div>');
+  await page.evaluate((rows) => {
+    const shown = ['process_name', 'pid', 'connection_type', 'local_address', 'local_port', 'remote_address', 'remote_port', 'state', 'download_speed', 'upload_speed'];
+    globalThis.tick = () => {
+      for (let changed = 0; changed < rows.length / 20; changed++) rows[Math.floor(Math.random() * rows.length)].download_speed = Math.random() * 1e6;
+      rows.sort((a, b) => (b.download_speed ?? 0) - (a.download_speed ?? 0));
+      const cells = (row) => shown.map((key) => `<td>${row[key] ?? '–'}</td>`).join('');
+      document.getElementById('table').innerHTML = `<table>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</table>`;
+    };
+  }, records);
+  return page;
+}
+
+// Charts as Chart.js makes them when it is told nothing but the data.
+export async function chartPage(browser, { charts, points }) {
+  const page = await browser.chromium.newPage({ viewport: { width: 1280, height: 1000 } });
+  await page.setContent('<!doctype html><meta charset="utf-8"><style>main { display: grid; grid-template-columns: 1fr 1fr }</style><main></main>');
+  await page.addScriptTag({ path: CHART });
+  await page.evaluate(([many, length]) => {
+    const series = () => Array.from({ length }, () => Math.random());
+    const all = Array.from({ length: many }, () => {
+      const canvas = document.createElement('canvas');
+      const box = document.createElement('div');
+      box.append(canvas);
+      document.querySelector('main').append(box);
+      const labels = Array.from({ length }, (_, index) => index);
+      return new globalThis.Chart(canvas, { type: 'line', data: { labels, datasets: [{ label: 'down', data: series() }, { label: 'up', data: series() }] } });
+    });
+    globalThis.tick = () => {
+      for (const chart of all) {
+        chart.data.labels.push(chart.data.labels.shift() + length);
+        for (const { data } of chart.data.datasets) {
+          data.shift();
+          data.push(Math.random());
+        }
+        chart.update();
+      }
+    };
+  }, [charts, points]);
+  return page;
+}
+
+// Counts what is drawn from now on; to be installed before the page is loaded. drawn() in the page
+// gives {canvas, elements} since the last time it was asked; the head is the tab's and may change.
+export function countDrawing() {
+  const drawn = { canvas: 0, elements: 0, log: [] };
+  for (const name of ['stroke', 'fill', 'fillRect', 'clearRect', 'fillText', 'drawImage']) {
+    const act = CanvasRenderingContext2D.prototype[name];
+    CanvasRenderingContext2D.prototype[name] = function counted(...words) {
+      if (this.canvas.isConnected) drawn.canvas++;
+      return act.apply(this, words);
+    };
+  }
+  const observer = new MutationObserver((records) => {
+    for (const { target } of records) {
+      if (document.head.contains(target)) continue;
+      drawn.elements++;
+      if (drawn.log.length < 5) drawn.log.push((target.outerHTML ?? target.parentElement?.outerHTML ?? '').slice(0, 120));
+    }
+  });
+  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  globalThis.drawn = () => {
+    const now = { ...drawn };
+    Object.assign(drawn, { canvas: 0, elements: 0, log: [] });
+    return now;
+  };
+}
+
+// Hides and shows the page, as the browser does with a tab. To be installed before it is loaded.
+export function hideable() {
+  let isHidden = false;
+  Object.defineProperty(document, 'hidden', { get: () => isHidden });
+  Object.defineProperty(document, 'visibilityState', { get: () => (isHidden ? 'hidden' : 'visible') });
+  globalThis.setHidden = (value) => {
+    isHidden = value;
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+}
