@@ -129,16 +129,23 @@ export class MirroredChart {
 // A small picture without axes: each channel in its half, both on one scale.
 export class Sparkline {
   #points = new PointPool();
+  #size = { width: 0, height: 0 };
+  #drawn = null;
 
   constructor(canvas, channels) {
     this.canvas = canvas;
     this.context = canvas.getContext('2d');
     this.channels = channels; // [{channel, color: a token of the palette, sign}]
+    // The browser tells its size when it changes: asked at each draw, it would lay the page out each time.
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#size = contentRect;
+      if (this.#drawn) this.draw(...this.#drawn);
+    }).observe(canvas);
   }
 
   #fit() {
     const ratio = globalThis.devicePixelRatio || 1;
-    const [width, height] = [this.canvas.clientWidth, this.canvas.clientHeight];
+    const { width, height } = this.#size;
     if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
     if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = Math.round(height * ratio);
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -146,7 +153,9 @@ export class Sparkline {
   }
 
   // ends: {download, upload}, the values at the top and (mirrored) at the bottom edge.
-  draw(ring, { from, to, holdUntil, top, bottom, palette }) {
+  draw(ring, shown) {
+    this.#drawn = [ring, shown];
+    const { from, to, holdUntil, top, bottom, palette } = shown;
     const { width, height } = this.#fit();
     const { context } = this;
     context.clearRect(0, 0, width, height);

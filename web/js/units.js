@@ -52,6 +52,8 @@ export function bytes(count) {
   return `${number}\u00a0${prefix}B`;
 }
 
+const shortNumber = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
+
 // A link's speed is a round number: 1 Gbit/s, not 1.00.
 export function linkSpeed(bitsPerSecond) {
   if (!isNumber(bitsPerSecond) || bitsPerSecond <= 0) return UNKNOWN;
@@ -61,7 +63,7 @@ export function linkSpeed(bitsPerSecond) {
     size /= 1000;
     power++;
   }
-  return `${new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 }).format(size)}\u00a0${SI[power]}bit/s`;
+  return `${shortNumber.format(size)}\u00a0${SI[power]}bit/s`;
 }
 
 export const count = (value) => (isNumber(value) ? digits(0).format(value) : UNKNOWN);
