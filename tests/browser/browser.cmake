@@ -19,3 +19,10 @@ add_test(NAME browser_live COMMAND ${NODE} ${browser}/support/isolated.mjs ${bro
 set_tests_properties(browser_page browser_connections browser_line browser_axe browser_token browser_served browser_charts browser_live PROPERTIES
   LABELS browser TIMEOUT 240 RESOURCE_LOCK browser ENVIRONMENT "IFPULSE=$<TARGET_FILE:ifpulse>")
 set_tests_properties(browser_charts PROPERTIES TIMEOUT 600) # many pages, each looked at for seconds
+
+# What the page costs and looks like; nothing of the server is in it, so one build is enough.
+foreach(name speed soak pictures)
+  add_test(NAME browser_${name} COMMAND ${NODE} --test ${browser}/${name}.test.mjs)
+  set_tests_properties(browser_${name} PROPERTIES LABELS "browser;release-only" TIMEOUT 600 RESOURCE_LOCK browser
+    ENVIRONMENT "IFPULSE_PICTURES=${CMAKE_BINARY_DIR}/pictures")
+endforeach()

@@ -26,39 +26,122 @@ after(async () => {
 const ms = (number) => `${number.toFixed(1)} ms`;
 const told = ({ median: usual, p95, parts }) => `${ms(usual)} (p95 ${ms(p95)}; script ${ms(parts.script)}, layout ${ms(parts.layout)}, style ${ms(parts.style)})`;
 
+const canvases = () => [...document.querySelectorAll('canvas')].filter((canvas) => canvas.checkVisibility() && canvas.width > 1).length;
+const tallied = (wanted) => document.querySelector('.tally').textContent.replace(/\D/g, '').startsWith(wanted);
+
 // Everything that can be drawn at once: all cards, the charts, the table, a connection's drawer.
-async function open(view) {
+async function open(view, of = server) {
   await view.state('Live');
+  await view.until(tallied, String(of.network.connections.size));
   await view.page.locator('#cards .fold > summary').click();
-  await view.until((many) => [...document.querySelectorAll('canvas')].filter((canvas) => canvas.checkVisibility() && canvas.width).length >= many, CHARTS);
-  await server.step(3);
-  await view.until(() => document.querySelector('.tally').textContent.includes('2,00'));
+  await of.step(3);
+  await view.until(`(${canvases})() >= ${CHARTS}`);
+  await view.page.mouse.move(1, 1);
   await view.page.waitForTimeout(1000);
 }
 const someone = (of) => [...of.network.connections].find(([, { state, rtt_ms: rtt }]) => state === 'established' && rtt)[0];
-const visit = (options, act) => visiting(browser, `${server.url}#id=${someone(server)}`, { viewport: SCREEN, ...options }, act);
+const visit = (options, act, of = server) => visiting(browser, `${of.url}#id=${someone(of)}`, { viewport: SCREEN, ...options }, act);
 
-async function measured(page, count, settleMs) {
-  const meter = await Meter.of(page);
-  await page.evaluate(() => globalThis.tick());
-  const cost = await meter.each(count, () => page.evaluate(() => globalThis.tick()), settleMs);
-  return { meter, cost };
+// The plain ways, each with its page for as long as act takes.
+const plain = {
+  table: () => tablePage(browser, [...server.network.connections.values()]),
+  charts: () => chartPage(browser, { charts: CHARTS, points: 300 }),
+};
+async function beside(make, act) {
+  const page = await make();
+  try {
+    await page.evaluate(() => globalThis.tick());
+    return await act(await Meter.of(page), () => page.evaluate(() => globalThis.tick()));
+  } finally {
+    await page.close();
+  }
 }
 
-test('a tick with all charts and 2,000 rows costs a fraction of a plain table and of plain charts', async (context) => {
-  const table = await tablePage(browser, [...server.network.connections.values()]);
-  const { cost: ofTable } = await measured(table, 6, 1000);
-  await table.close();
-  const charts = await chartPage(browser, { charts: CHARTS, points: 300 });
-  const { cost: ofCharts } = await measured(charts, 4, 1500);
-  await charts.close();
+test('a tick with all charts and 2,000 rows costs a small part of what a plain table and plain charts do', async (context) => {
+  const ofTable = await beside(plain.table, (meter, tick) => meter.each(5, tick, 1000));
+  const ofCharts = await beside(plain.charts, (meter, tick) => meter.each(4, tick, 1500));
   await visit({}, async (view) => {
     await open(view);
     const meter = await Meter.of(view.page);
     const cost = await meter.each(40, () => server.step(), TICK_MS);
-    const seen = await view.page.evaluate(() => [...document.querySelectorAll('canvas')].filter((canvas) => canvas.checkVisibility() && canvas.width).length);
-    context.diagnostic(`main thread a tick, ${seen} canvases and ${CONNECTIONS} rows: ${told(cost)}; ${cost.all.map((n) => n.toFixed(0))}`);
-    context.diagnostic(`a table by innerHTML: ${told(ofTable)}, ${(ofTable.median / cost.median).toFixed(1)} times as much`);
-    context.diagnostic(`${CHARTS} charts by default: ${told(ofCharts)}, ${(ofCharts.median / cost.median).toFixed(1)} times as much`);
+    const times = (of) => of.median / cost.median;
+    context.diagnostic(`main thread a tick, ${await view.page.evaluate(canvases)} canvases and ${CONNECTIONS} rows: ${told(cost)}`);
+    context.diagnostic(`a table by innerHTML: ${told(ofTable)}, ${times(ofTable).toFixed(1)} times as much`);
+    context.diagnostic(`${CHARTS} charts by default: ${told(ofCharts)}, ${times(ofCharts).toFixed(1)} times as much`);
+    assert.ok(times(ofTable) >= 15, 'the table would cost 15 times as much');
+    assert.ok(times(ofCharts) >= 10, 'the charts would cost 10 times as much');
   });
+});
+
+test('on a processor a quarter as fast frames stay short', async (context) => {
+  const ofTable = await beside(plain.table, async (meter, tick) => {
+    await meter.throttle(4);
+    return meter.gaps(2, tick, 2500);
+  });
+  await visit({ expected: /slow/ }, async (view) => {
+    await open(view);
+    const meter = await Meter.of(view.page);
+    await meter.throttle(4);
+    const gaps = await meter.gaps(20, () => server.step(), 600);
+    context.diagnostic(`CPU x4, longest time between two frames in a tick: median ${ms(median(gaps))}, p95 ${ms(percentile(gaps, 0.95))}, longest ${ms(Math.max(...gaps))}; over 50 ms in ${gaps.filter((gap) => gap > 51).length} of ${gaps.length}`);
+    context.diagnostic(`a table by innerHTML: ${ms(median(ofTable))}`);
+    assert.ok(median(gaps) * 8 <= median(ofTable), 'an eighth of what a plain table takes at most');
+  });
+});
+
+test('nothing is drawn while hidden, the data comes in all the same, and is there in a frame or two when shown', (context) =>
+  visit({ before: async (page) => { await page.addInitScript(countDrawing); await page.addInitScript(hideable); } }, async (view) => {
+    const drawn = () => view.page.evaluate(() => globalThis.drawn());
+    await open(view);
+    await drawn();
+    await server.step();
+    await view.page.waitForTimeout(1000);
+    const shown = await drawn();
+    assert.ok(shown.canvas > 20 && shown.elements > 20, `the count counts: ${JSON.stringify(shown)}`);
+    await view.page.evaluate(() => globalThis.setHidden(true));
+    await view.page.waitForTimeout(500);
+    await drawn();
+    for (let steps = 0; steps < 60; steps++) {
+      await server.step();
+      await view.page.waitForTimeout(30);
+    }
+    assert.deepEqual(await drawn(), { canvas: 0, elements: 0, frames: 0, log: [] }, 'nothing while hidden');
+    await view.page.evaluate(() => globalThis.setHidden(false));
+    await view.page.waitForTimeout(1000);
+    const { canvas, elements, frames } = await drawn();
+    context.diagnostic(`60 s behind: ${canvas} canvas calls and ${elements} changed elements in ${frames} frames`);
+    assert.ok(canvas < 3 * shown.canvas, 'one drawing, not sixty');
+    await view.says('#about', /viewer/);
+    const { columns } = await view.pixels('.stage canvas', '--download');
+    const gaps = columns.slice(1).map((column, index) => column - columns[index]);
+    assert.ok(columns.length > 500 && Math.max(...gaps) <= 3, 'the minute hidden is in the chart');
+  }));
+
+test('20,000 connections: a tick, a search, another order, scrolling', async (context) => {
+  const crowd = await start({ connections: 20_000, interfaces: 8, manual: true });
+  try {
+    const ofTable = await beside(plain.table, (meter, tick) => meter.each(3, tick, 1200));
+    await visit({}, async (view) => {
+      await open(view, crowd);
+      const { page } = view;
+      const meter = await Meter.of(page);
+      const cost = await meter.each(10, () => crowd.step(), 4 * TICK_MS);
+      context.diagnostic(`20,000 connections, main thread a tick: ${told(cost)}; a plain table of 2,000: ${told(ofTable)}`);
+      assert.ok(cost.median * 3 < ofTable.median, 'a third of what a plain table of a tenth of the rows takes at most');
+      const work = async (name, act) => {
+        const { task } = await meter.during(act, 500);
+        context.diagnostic(`20,000 connections, ${name}: ${ms(task)}`);
+        assert.ok(task < 1.5 * ofTable.median, name);
+      };
+      assert.ok(await page.evaluate(() => document.querySelectorAll('*').length) < 5000, 'few elements, however many rows');
+      await work('search', () => page.fill('#search', 'firefox port:443'));
+      await view.until(() => /of 20,0/.test(document.querySelector('.tally').textContent));
+      await work('search cleared', () => page.fill('#search', ''));
+      await work('other order', () => page.locator('#connections').getByRole('button', { name: 'Remote address' }).click());
+      await work('scrolling', () => page.evaluate(() => (document.querySelector('#connections .scroll').scrollTop = 1e9)));
+      assert.ok((await page.locator('#connections .rows .row:visible').count()) > 5);
+    }, crowd);
+  } finally {
+    await crowd.close();
+  }
 });

@@ -147,27 +147,36 @@ export async function chartPage(browser, { charts, points }) {
 }
 
 // Counts what is drawn from now on; to be installed before the page is loaded. drawn() in the page
-// gives {canvas, elements} since the last time it was asked; the head is the tab's and may change.
+// gives {canvas, elements, frames} since the last time it was asked; the head is the tab's and may change.
 export function countDrawing() {
-  const drawn = { canvas: 0, elements: 0, log: [] };
+  const drawn = { canvas: 0, elements: 0, frames: 0, log: [] };
+  let frame = 0; // of the last that was drawn in
+  const counted = (kind) => {
+    drawn[kind]++;
+    if (frame) return;
+    drawn.frames++;
+    frame = request(() => (frame = 0));
+  };
+  const request = requestAnimationFrame;
   for (const name of ['stroke', 'fill', 'fillRect', 'clearRect', 'fillText', 'drawImage']) {
     const act = CanvasRenderingContext2D.prototype[name];
-    CanvasRenderingContext2D.prototype[name] = function counted(...words) {
-      if (this.canvas.isConnected) drawn.canvas++;
+    CanvasRenderingContext2D.prototype[name] = function draws(...words) {
+      if (this.canvas.isConnected) counted('canvas');
       return act.apply(this, words);
     };
   }
   const observer = new MutationObserver((records) => {
-    for (const { target } of records) {
-      if (document.head.contains(target)) continue;
-      drawn.elements++;
+    for (const { target, type, attributeName, oldValue } of records) {
+      const isSame = type !== 'childList' && oldValue === (attributeName === null ? target.data : target.getAttribute(attributeName));
+      if (isSame || document.head.contains(target)) continue;
+      counted('elements');
       if (drawn.log.length < 5) drawn.log.push((target.outerHTML ?? target.parentElement?.outerHTML ?? '').slice(0, 120));
     }
   });
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+  observer.observe(document, { subtree: true, childList: true, attributeOldValue: true, characterDataOldValue: true });
   globalThis.drawn = () => {
     const now = { ...drawn };
-    Object.assign(drawn, { canvas: 0, elements: 0, log: [] });
+    Object.assign(drawn, { canvas: 0, elements: 0, frames: 0, log: [] });
     return now;
   };
 }
