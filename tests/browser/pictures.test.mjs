@@ -217,8 +217,9 @@ for (const colorScheme of ['light', 'dark'])
       const dot = inside(down.columns, [x(51) - 6, x(50) + 6]);
       assert.ok(dot.length >= 2 && dot.length <= 8, `one sample between two holes is a dot: ${dot}`);
       const red = await bandOf(view);
-      assert.deepEqual(inside(red, within(DOWN, 6)).length, Math.floor(within(DOWN, 6)[1]) - Math.ceil(within(DOWN, 6)[0]) + 1, 'the link was down');
-      assert.equal(inside(red, [x(HOLE.agoS), x(HOLE.agoS - HOLE.forS)]).length, 0, 'and not where nothing is known');
+      const [from, to] = within(DOWN, 6);
+      assert.ok(inside(red, [from, to]).length >= to - from - 4, `the link was down: ${red.length} red columns`); // less a minute's line
+      assert.ok(red.every((column) => column > from - 12 && column < to + 12), 'and at no other time');
       const lost = inside((await view.pixels('.stage canvas', '--bad')).columns, [x(DROPS.agoS) - 8, x(DROPS.agoS) + 8]);
       assert.ok(lost.length >= 4, 'packets were lost');
     }));

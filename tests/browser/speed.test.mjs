@@ -40,7 +40,7 @@ async function open(view, of = server) {
   await view.page.waitForTimeout(1000);
 }
 const someone = (of) => [...of.network.connections].find(([, { state, rtt_ms: rtt }]) => state === 'established' && rtt)[0];
-const visit = (options, act, of = server) => visiting(browser, `${of.url}#id=${someone(of)}`, { viewport: SCREEN, ...options }, act);
+const visit = (options, act, of = server) => visiting(browser, `${of.url}#w=60&id=${someone(of)}`, { viewport: SCREEN, ...options }, act);
 
 // The plain ways, each with its page for as long as act takes.
 const plain = {
@@ -89,7 +89,7 @@ test('on a processor a quarter as fast frames stay short', async (context) => {
   });
 });
 
-test('nothing is drawn while hidden, the data comes in all the same, and is there in a frame or two when shown', (context) =>
+test('nothing is drawn while hidden, the data comes in all the same, and is there at once when shown', (context) =>
   visit({ before: async (page) => { await page.addInitScript(countDrawing); await page.addInitScript(hideable); } }, async (view) => {
     const drawn = () => view.page.evaluate(() => globalThis.drawn());
     await open(view);
@@ -112,9 +112,9 @@ test('nothing is drawn while hidden, the data comes in all the same, and is ther
     context.diagnostic(`60 s behind: ${canvas} canvas calls and ${elements} changed elements in ${frames} frames`);
     assert.ok(canvas < 3 * shown.canvas, 'one drawing, not sixty');
     await view.says('#about', /viewer/);
-    const { columns } = await view.pixels('.stage canvas', '--download');
+    const { columns } = await view.pixels('.stage canvas', '--download', { tolerance: 110 });
     const gaps = columns.slice(1).map((column, index) => column - columns[index]);
-    assert.ok(columns.length > 500 && Math.max(...gaps) <= 3, 'the minute hidden is in the chart');
+    assert.ok(columns.length > 300 && Math.max(...gaps) <= 4, `the minute hidden is in the chart: ${columns.length} columns, at most ${Math.max(...gaps)} apart`);
   }));
 
 test('20,000 connections: a tick, a search, another order, scrolling', async (context) => {
