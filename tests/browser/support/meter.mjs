@@ -12,11 +12,14 @@ export function percentile(numbers, part) {
   const ascending = [...numbers].sort((a, b) => a - b);
   return ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * part))];
 }
-// Of a straight line through [x, y], by least squares.
-export function slope(points) {
+// {slope, error} of a straight line through [x, y] by least squares; error is the slope's standard error.
+export function line(points) {
   const mean = (index) => points.reduce((sum, point) => sum + point[index], 0) / points.length;
   const [x, y] = [mean(0), mean(1)];
-  return points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  const slope = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
+  const off = points.reduce((sum, point) => sum + (point[1] - y - slope * (point[0] - x)) ** 2, 0);
+  return { slope, error: Math.sqrt(off / (points.length - 2) / spread) };
 }
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -75,27 +78,23 @@ export class Meter {
     return this.devtools.send('Emulation.setCPUThrottlingRate', { rate: times });
   }
 
-  // The longest time between two frames in each of `count` times act, in ms.
-  async gaps(count, act, settleMs) {
-    await this.page.evaluate(() => {
-      let last = performance.now();
-      globalThis.longestGap = 0;
-      const watch = () => {
-        const now = performance.now();
-        globalThis.longestGap = Math.max(globalThis.longestGap, now - last);
-        last = now;
-        if (globalThis.longestGap !== null) requestAnimationFrame(watch);
-      };
-      requestAnimationFrame(watch);
-    });
-    const gaps = [];
-    for (let index = 0; index < count; index++) {
-      await this.page.evaluate(() => (globalThis.longestGap = 0));
-      await act(index);
-      await pause(settleMs);
-      gaps.push(await this.page.evaluate(() => globalThis.longestGap));
-    }
-    return gaps;
+  // CPU times of the main thread's tasks while act runs, in ms, the longest first. A frame is one task.
+  async tasks(act) {
+    const devtools = await this.page.context().browser().newBrowserCDPSession();
+    const events = [];
+    devtools.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+    await devtools.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel', 'devtools.timeline'] } });
+    await act();
+    const ended = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve));
+    await devtools.send('Tracing.end');
+    await ended;
+    await devtools.detach();
+    const threadOf = ({ pid, tid }) => `${pid} ${tid}`;
+    const calls = new Map(); // of functions, by thread: the page's main thread has the most
+    for (const event of events) if (event.name === 'FunctionCall') calls.set(threadOf(event), (calls.get(threadOf(event)) ?? 0) + 1);
+    const [[main]] = [...calls].sort((a, b) => b[1] - a[1]);
+    return events.filter((event) => event.name === 'ThreadControllerImpl::RunTask' && event.tdur !== undefined && threadOf(event) === main)
+      .map(({ tdur }) => tdur / 1000).sort((a, b) => b - a);
   }
 }
 
