@@ -90,9 +90,9 @@ function nameOfOwner({ groupId, record, children }) {
   return { name: user ?? `user ${uid}`, details: [] };
 }
 
-function leadOfOwner(group, { hidden, isLeftOut }) {
+function leadOfOwner(group, { hidden, isLeftOut, range }) {
   const number = isLeftOut ? group.record?.connections : group.count;
-  const tally = number > 0 ? howMany(number) : { count: '0', word: 'open now' };
+  const tally = number > 0 ? howMany(number) : range ? {} : { count: '0', word: 'open now' };
   if (group.groupId === '')
     return { name: hidden ? '(hidden)' : 'No process', ...tally, title: `${hidden ? `${hidden} ` : ''}In time wait a socket belongs to no process any more.` };
   const { name, details } = nameOfOwner(group);
@@ -371,8 +371,11 @@ class Connections {
     if (!selected) return;
     const { from, to, since } = selected;
     const known = !(since <= from) && (Number.isNaN(since) ? ' · no connection is known yet' : ` · single connections are known since you opened this page at ${clock(since)}`);
+    // Before the page was opened nothing is known of single ones, which is not the same as none.
+    const isUnknown = !(since < to);
+    if (isUnknown) put(rangeText, `${clock(from)}–${clock(to)}, by owner alone${known}`);
     const many = howMany(selected.count);
-    put(rangeText, `${many.count} ${many.word} active ${clock(from)}–${clock(to)}, ${bytes(selected.down)} down, ${bytes(selected.up)} up${known || ''}`);
+    if (!isUnknown) put(rangeText, `${many.count} ${many.word} active ${clock(from)}–${clock(to)}, ${bytes(selected.down)} down, ${bytes(selected.up)} up${known || ''}`);
   }
 
   #drawTally({ omitted, matching, total, isEmpty, hasGroups }) {
@@ -385,7 +388,7 @@ class Connections {
     const { isLeftOut } = this.#look;
     const of = matching === total ? count(total) : `${count(matching)} of ${count(total)}`;
     const all = omitted ? `showing the top ${count(matching - omitted)} of ${count(matching)}` : of;
-    put(tally, refused || !isListed ? '' : isLeftOut ? (hasGroups ? 'only added up by owner now' : '') : all);
+    put(tally, refused || !isListed || (this.#range && !(this.#range.since < this.#range.to)) ? '' : isLeftOut ? (hasGroups ? 'only added up by owner now' : '') : all);
     const why = refused ? `Connections are not shown with this access token: ${plain(refused.message, 300)}`
       : !isListed ? 'Waiting for the first list of connections…'
       : isLeftOut ? 'Connections are not listed now, only added up by owner'

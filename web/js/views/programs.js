@@ -11,7 +11,7 @@ const isNumber = (value) => typeof value === 'number';
 const sum = (a, b) => (isNumber(a) || isNumber(b) ? (a ?? 0) + (b ?? 0) : undefined);
 
 export const nameOf = (id, { kind, process_name: process, unit, user, uid }) =>
-  (kind === 'container' || kind === 'unit' ? unit : process ?? unit) ?? user ?? (uid === undefined ? id : `user ${uid}`);
+  (kind === 'unit' ? unit : process ?? unit) ?? user ?? (uid === undefined ? id : `user ${uid}`);
 
 // What the search is to find an owner's connections by.
 export function queryOf({ kind, process_name: process, unit, user, uid }) {
@@ -46,7 +46,8 @@ class Row {
     const name = plain(nameOf(id, record), 40);
     put(this.rank, String(place));
     put(this.name, name);
-    put(this.note, isLocal(record) ? 'local' : plain(record.user ?? '', 20) === name ? '' : plain(record.user ?? '', 20));
+    const note = plain((record.kind === 'container' ? record.unit : record.user) ?? '', 20);
+    put(this.note, isLocal(record) ? 'local' : note === name ? '' : note);
     setAttribute(this.note, 'class', isLocal(record) ? 'chip' : 'program-note');
     setAttribute(this.note, 'title', isLocal(record) ? 'Most of its traffic stays within this machine' : null);
     put(this.down, rate(record.download_speed, unit));

@@ -17,7 +17,7 @@ test('the first moves most now, or most in the range; who moved nothing is not t
 });
 
 test('what they are called', () => {
-  assert.deepEqual([...owners].map(([id, record]) => nameOf(id, record)), ['firefox', 'rsync', 'user 33', 'docker:0123']);
+  assert.deepEqual([...owners].map(([id, record]) => nameOf(id, record)), ['firefox', 'rsync', 'user 33', 'nginx']);
   assert.equal(nameOf('x', { kind: 'unit', unit: 'cron.service', process_name: 'sh' }), 'cron.service');
   assert.equal(nameOf('user:', {}), 'user:');
 });
