@@ -19,7 +19,7 @@ function textOf(row) {
 }
 
 // An address as its bits in hex, so that those of a network begin alike; null when it is none.
-function hexOf(address) {
+export function hexOf(address) {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) {
     const bytes = address.split('.').map(Number);
     return bytes.every((byte) => byte < 256) ? bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('') : null;

@@ -5,6 +5,8 @@
 // Records are replaced when they change, so a row is judged anew only when it has another record;
 // the rest keep their order, and those that moved are merged into it.
 
+import { hexOf } from './query.js';
+
 export const STAY_MS = 5000; // so long are new rows marked, and closed ones kept
 const MOST_CLOSED = 5000; // however long the order is held
 const OPEN_UP_TO = 40; // rows that are shown without being asked for
@@ -18,13 +20,8 @@ function addressKey(address) {
   let key = addressKeys.get(address);
   if (key === undefined) {
     if (addressKeys.size >= ADDRESSES_KEPT) addressKeys.clear();
-    const pad = (part, length) => part.padStart(length, '0');
-    if (!address.includes(':')) key = `4${address.split('.').map((part) => pad(part, 3)).join('.')}`;
-    else {
-      const [head, tail] = address.split('::').map((half) => (half ? half.split(':') : []));
-      const zeros = tail ? Array(Math.max(0, 8 - head.length - tail.length)).fill('0') : [];
-      key = `6${[...head, ...zeros, ...(tail ?? [])].map((part) => pad(part, 4)).join(':')}`;
-    }
+    const hex = hexOf(address);
+    key = hex === null ? address : `${hex.length === 8 ? 4 : 6}${hex}`;
     addressKeys.set(address, key);
   }
   return key;

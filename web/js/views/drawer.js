@@ -102,12 +102,12 @@ function createSums() {
   const node = element('table', { class: 'sums' }, element('caption', { class: 'unseen' }, 'Over the time shown'),
     element('thead', {}, element('tr', {}, element('td'), ...HEADS.map((head) => element('th', { scope: 'col' }, head)))),
     element('tbody', {}, ...rows.map((row) => row.node)));
-  function show(record, sums, unit) {
+  function show(record, sums, { unit, isClosed }) {
     ['download_speed', 'upload_speed'].forEach((key, index) => {
       const { mean, peak, total } = sums[index];
-      [rate(record[key], unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => {
+      [rate(isClosed ? undefined : record[key], unit), rate(mean, unit), rate(peak, unit), bytes(total)].forEach((text, column) => {
         put(rows[index].cells[column], text);
-        setAttribute(rows[index].cells[column], 'title', text === UNKNOWN ? noBytes(record) : null);
+        setAttribute(rows[index].cells[column], 'title', text === UNKNOWN ? (isClosed && !column ? 'It is closed' : noBytes(record)) : null);
       });
     });
   }
@@ -248,7 +248,7 @@ class Drawer {
     const to = closedAt === null ? visible.to : Math.min(visible.to, closedAt);
     const ring = this.#courseOf(record, { from: visible.from, to });
     const sums = [DOWNLOAD, UPLOAD].map((channel) => ring.stats(channel, range.from, range.to));
-    this.sums.show(record, sums, unit);
+    this.sums.show(record, sums, { unit, isClosed: closedAt !== null });
     const peaks = [DOWNLOAD, UPLOAD].map((channel) => ring.stats(channel, visible.from, visible.to).peak ?? 0);
     const [high, low] = peaks.map((peak) => Math.max(peak, 1250)); // 10 kbit/s: noise is flat
     const look = { from: visible.from, to: visible.to, holdUntil: to, palette: app.palette };
@@ -282,10 +282,9 @@ class Drawer {
     this.record = record;
     this.#drawHead({ record, closedAt });
     if (!record) return;
-    const shownRecord = closedAt === null ? record : { ...record, download_speed: undefined, upload_speed: undefined };
     this.#drawCourse(record, closedAt);
     const { time, server } = app.store.shown;
-    this.facts.show(shownRecord, { time: closedAt ?? time, hidden: hiddenBy(server) });
+    this.facts.show(record, { time: closedAt ?? time, hidden: hiddenBy(server) });
     for (const { node, queryOf } of this.only) node.disabled = queryOf(record) === null;
     const limit = LIMITS[record.limited_by];
     this.limit.hidden = !limit;
