@@ -227,7 +227,7 @@ const shortcuts = [
   { keys: ['ArrowLeft', 'ArrowRight'], does: 'Read the chart; with Shift in steps of ten', isFar: true, act: readChart },
   { keys: ['+', '-'], does: 'Show less time, more', act: ({ key }) => app.show({ window: (key === '+' ? narrower : wider)(app.state.window) }) },
   { keys: ['0'], does: 'Back to live', act: () => app.set({ end: null, from: null, to: null }) },
-  { keys: ['g'], does: 'Group connections otherwise', act: () => views.connections.nextGroup() },
+  { keys: ['g'], does: 'Connections by owner, by remote, flat', act: () => views.connections.nextGroup() },
   { keys: ['o'], does: 'Hold the order of connections', act: () => views.connections.toggleHold() },
   { keys: ['u'], does: 'Bits or bytes', act: () => app.set({ unit: app.state.unit === 'bit' ? 'byte' : 'bit' }) },
   { keys: ['t'], does: 'System’s colours, light, dark', act: nextTheme },

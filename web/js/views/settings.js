@@ -19,11 +19,12 @@ const FIELDS = {
 
 const GRAMMAR = [
   ['firefox', 'has that word in its process, addresses, state, user or unit'],
-  ['port:443, port:8000-8999', 'a port of either side; lport: and rport: of one'],
+  ['port:443|80, port:8000-8999', 'a port of either side; lport: and rport: of one'],
   ['state:est, proto:udp', 'how its state begins; the protocol'],
   ['process: pid: user: unit:', 'whose it is'],
-  ['addr: local: remote:', 'a part of its addresses'],
+  ['remote:10.0.0.0/8', 'a part of an address or a network; addr: local: remote:'],
   ['iface:eth0', 'what goes through that interface'],
+  ['down>1M, rtt>100, age<10s', 'bits per second, milliseconds, time'],
   ['-lo, -state:listen', 'not so'],
 ];
 const MARKS = [
