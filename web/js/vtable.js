@@ -72,6 +72,7 @@ export class VirtualTable {
   #look = null;
   #cursor = null; // id of the row the keyboard stands on
   #place = 0; // where that one was
+  #sight = { top: 0, height: 0 }; // asked for when it changes: at each draw it would have the page laid out
 
   // columns: [{key, title, className, text(record, item), group(item), isLong, isFaint(record or sums),
   // title, isTimed: changes by itself}]; the first is drawn by lead(item) -> {name, detail, count, word, title}.
@@ -88,8 +89,8 @@ export class VirtualTable {
       element('div', { class: 'heads', role: 'rowgroup' }, element('div', { class: 'row head', role: 'row', 'aria-rowindex': 1 }, ...this.heads)), this.body);
     this.box = element('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': `${label}, scrolls` }, this.table);
     root.append(this.box);
-    this.box.addEventListener('scroll', () => requestAnimationFrame(() => this.#draw()), { passive: true });
-    new ResizeObserver(() => this.#draw()).observe(this.box);
+    this.box.addEventListener('scroll', () => requestAnimationFrame(() => this.#see()), { passive: true });
+    new ResizeObserver(() => this.#see()).observe(this.box);
     this.body.addEventListener('click', (event) => this.#click(event));
     this.body.addEventListener('keydown', (event) => this.#key(event));
     this.body.addEventListener('focusin', ({ target }) => {
@@ -123,8 +124,14 @@ export class VirtualTable {
     this.#draw();
   }
 
+  #see() {
+    const { scrollTop: top, clientHeight: height } = this.box;
+    this.#sight = { top, height };
+    this.#draw();
+  }
+
   toTop() {
-    this.box.scrollTop = 0;
+    this.box.scrollTop = this.#sight.top = 0;
   }
 
   // Returns whether there is such a row.
@@ -157,7 +164,7 @@ export class VirtualTable {
     const { id } = this.#items[place];
     this.#cursor = id;
     this.#place = place;
-    this.#draw();
+    this.#see();
     this.#shown.get(id).node.focus({ preventScroll: true });
   }
 
@@ -211,11 +218,12 @@ export class VirtualTable {
     if (!this.#look) return;
     const items = this.#items;
     const { rowHeight } = this.#look;
-    const { scrollTop, clientHeight } = this.box;
+    const { height } = this.#sight;
+    const top = Math.max(0, Math.min(this.#sight.top, items.length * rowHeight - height)); // fewer rows scroll less far
     const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
     const cursorPlace = this.#findCursor(focused !== null);
-    const first = Math.max(0, Math.floor(scrollTop / rowHeight) - SPARE_ROWS);
-    const last = Math.min(items.length, first + Math.ceil(clientHeight / rowHeight) + 2 * SPARE_ROWS);
+    const first = Math.max(0, Math.floor(top / rowHeight) - SPARE_ROWS);
+    const last = Math.min(items.length, first + Math.ceil(height / rowHeight) + 2 * SPARE_ROWS);
     const places = [];
     for (let place = first; place < last; place++) places.push(place);
     if (cursorPlace >= 0 && (cursorPlace < first || cursorPlace >= last)) places.push(cursorPlace);

@@ -164,7 +164,9 @@ class Drawer {
       this.#leave();
     });
     this.narrow.addEventListener('change', () => this.#id !== null && this.#open());
-    addEventListener('resize', () => this.#place());
+    // Below the header, which grows with its notices.
+    const header = document.querySelector('.top');
+    new ResizeObserver(() => node.style.setProperty('--below', `${header.offsetHeight}px`)).observe(header);
   }
 
   #build() {
@@ -188,11 +190,6 @@ class Drawer {
     const query = queryOf(this.record);
     if (query === null) return;
     this.app.set(this.narrow.matches ? { query, connection: null } : { query });
-  }
-
-  // Below the header, which grows with its notices.
-  #place() {
-    if (this.#id !== null) this.node.style.setProperty('--below', `${document.querySelector('.top').offsetHeight}px`);
   }
 
   // Beside the page it leaves the page at hand; in its place, nothing else can be reached.
@@ -277,7 +274,6 @@ class Drawer {
     const { app } = this;
     this.#follow(app.state.connection);
     if (this.#id === null) return;
-    this.#place();
     const { record, closedAt } = this.#find(this.#id);
     this.record = record;
     this.#drawHead({ record, closedAt });
