@@ -179,8 +179,7 @@ test('no server at all: says so, counts down, and never shows zeros', async () =
   await visit(async (view) => {
     await view.state('No connection');
     await view.says('#notices', /cannot be reached.*Next try in/);
-    assert.equal(await view.text('#overview .quantity'), '–');
-    assert.ok(!/\b0\b/.test(await view.text('#overview')));
+    assert.doesNotMatch(await view.text('#overview'), /\d/);
     server.faults.refuse = false;
     await view.state('Live', 20_000);
   });

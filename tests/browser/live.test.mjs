@@ -72,6 +72,7 @@ test('the connection is in the table, with its process, ports and speed', () =>
   withTraffic(() =>
     visit(async (view) => {
       await view.state('Live');
+      await view.page.getByRole('button', { name: 'Flat' }).click();
       await view.page.fill('#search', 'port:5299 state:est iface:cable0');
       await view.until(() => [...document.querySelectorAll('.rows .row:not([hidden])')].some((row) => /bit/.test(row.querySelector('.download.cell').textContent) && /Mbit/.test(row.querySelector('.download.cell').textContent)));
       const row = view.page.locator('.rows .row', { hasText: 'Mbit' }).first();

@@ -142,7 +142,10 @@ test('units, theme and window are kept; what is stored badly does no harm', asyn
     assert.equal(await page.inputValue('#window'), '1800');
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(14, 18, 23)');
     await page.waitForFunction(() => /iB\/s/.test(document.querySelector('#overview .quantity').textContent));
-    await page.evaluate(() => localStorage.setItem('ifpulse', '{"unit":7,"theme":"<b>"'));
+    await page.evaluate(() => {
+      localStorage.setItem('ifpulse', '{"unit":7,"theme":"<b>"');
+      location.hash = ''; // where the unit stands too
+    });
     await page.reload();
     await page.waitForFunction(() => document.getElementById('state-word').textContent === 'Live');
     assert.equal(await page.inputValue('#unit'), 'bit');
