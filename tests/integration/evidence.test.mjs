@@ -85,6 +85,21 @@ test("with the right to it, owners are listed by the kernel, and change when the
     await server.stop();
 });
 
+test("in a process namespace of its own it says from the first reading what others' sockets lack", async (t) => {
+    if (!mayUseBpf()) {
+        t.skip("needs root outright, CAP_BPF, CAP_PERFMON and a kernel with BTF");
+        return;
+    }
+    const holder = await hold(t);
+    const result = runOnce(["--pid", "--fork", "--mount-proc", IFPULSE, "snapshot", "--topics", "connections,server"], { program: "unshare" });
+    assert.equal(result.status, 0, result.stderr);
+    const { connections, server } = JSON.parse(result.stdout).data;
+    assert.equal(at(holder.port)(connections).process_name, undefined);
+    const { status, detail } = server.capabilities.owners;
+    assert.equal(status, "available", "a server that listens is seen a reading later");
+    assert.match(detail, /of other process namespaces show none/);
+});
+
 test("without CAP_BPF, owners are searched for in /proc, and it says what would be better", async (t) => {
     const holder = await hold(t);
     const { connections, server } = snapshotAs(t, WITHOUT_BPF);

@@ -70,12 +70,10 @@ void linux_capability_put_owners(struct network_capability *capability, int bpf_
                   "CAP_SYS_PTRACE with CAP_DAC_READ_SEARCH shows every owner."
                 : "Processes of this user only; running as root or with "
                   "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH shows every owner.");
-    else if (!found)
+    else if (bpf_result < 0 && !found)
         linux_capability_put(capability, NETWORK_UNAVAILABLE,
-            bpf_result < 0
-                ? "No connection's process is visible: /proc is not mounted, or shows another "
-                  "process namespace than the connections'."
-                : "No connection's process is visible: all are of other process namespaces.");
+            "No connection's process is visible: /proc is not mounted, or shows another process "
+            "namespace than the connections'.");
     else if (bpf_result < 0)
         put_owners_by_proc(capability, bpf_result);
     else
