@@ -26,6 +26,7 @@ import { createOverview } from './views/overview.js';
 import { createSettings } from './views/settings.js';
 
 const WATCH_MS = 250;
+const GATHER_MS = 25;
 const ADDRESS_MS = 300; // browsers take the address badly when it changes many times a second
 const TOKEN_KEY = 'ifpulse.token';
 // Which parts of the page each view is of.
@@ -125,6 +126,16 @@ const WATCHERS = {
   server: ['about', 'overview', 'connections'], // by its budget it may leave connections out
 };
 
+// The topics of a tick come one after another: what several of them change is drawn once.
+const gathered = new Set();
+function gather(names) {
+  if (!gathered.size) setTimeout(() => {
+    app.schedule.mark(...gathered);
+    gathered.clear();
+  }, GATHER_MS);
+  for (const name of names) gathered.add(name);
+}
+
 const address = new URL('api/v1/stream', document.baseURI);
 address.protocol = address.protocol.replace('http', 'ws');
 address.hash = '';
@@ -172,7 +183,7 @@ const link = new Link(address.href, {
     received: (topic) => {
       if (topic === 'owners') app.history.wantOwners();
       if (topic === 'totals') drawTitle(); // drawn or hidden, as it comes
-      if (!store.isPaused) app.schedule.mark(...WATCHERS[topic]);
+      if (!store.isPaused) gather(WATCHERS[topic]);
     },
     interrupted: () => store.interrupt(),
     restarted: (hello, before) => {
