@@ -54,14 +54,20 @@ async function settled({ page }) {
 }
 
 // Runs act(view, server) on a page that stands still, at an address, after some seconds of life.
-async function standing({ hash = '', viewport = WIDE, colorScheme = 'light', of = {}, ready = () => document.querySelector('.tally')?.textContent !== '' || document.body.dataset.view === 'events' }, act) {
+async function standing({ hash = '', viewport = WIDE, colorScheme = 'light', of = {} }, act) {
   const server = await start({ connections: 400, interfaces: 8, manual: true, time: NOW, seed: 7, past: PAST, ...of });
-  const options = { viewport, colorScheme, reducedMotion: 'reduce', before: (page) => page.addInitScript(stopClock, NOW) };
+  let newest = 0; // revision that came to the page
+  const before = async (page) => {
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => (newest = Math.max(newest, Number(/"revision":(\d+)/.exec(payload)?.[1] ?? 0)))));
+    await page.addInitScript(stopClock, NOW);
+  };
+  const options = { viewport, colorScheme, reducedMotion: 'reduce', before };
   try {
     await visiting(browser, `${server.url}${typeof hash === 'function' ? hash(server) : hash}`, options, async (view) => {
       await view.state('Live');
-      await view.until(ready);
+      await view.until(() => document.getElementById('about').textContent !== '');
       await server.step(STEPS);
+      while (newest < server.revision) await view.page.waitForTimeout(20);
       await settled(view);
       await act(view, server);
     });
@@ -103,6 +109,15 @@ function overlapping() {
       if (width > 1 && height > 1) found.push(`${one.node.textContent.slice(0, 20)} and ${other.node.textContent.slice(0, 20)}`);
     }
   });
+  // Pictures in the strip of numbers lie over its words by mistake only.
+  for (const spark of document.querySelectorAll('.tile .spark'))
+    for (const text of spark.closest('.tile').querySelectorAll('dt, .quantity, .note')) {
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      const [one, other] = [spark.getBoundingClientRect(), range.getBoundingClientRect()];
+      if (!one.width || !other.width || getComputedStyle(spark).visibility === 'hidden') continue;
+      if (Math.min(one.right, other.right) - Math.max(one.left, other.left) > 1 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 1) found.push(`a picture and ${text.textContent}`);
+    }
   return found;
 }
 
@@ -177,14 +192,13 @@ test('what is looked for here is found where it is', () =>
     assert.match(String(await view.page.evaluate(overlapping)), /Pause/);
   }));
 
+// Elements and canvases, not the picture: how browsers smooth round corners is not always the same.
 test('the same once more is the same to the pixel', async () => {
-  const once = async () => {
-    let picture;
-    await standing({ hash: drawerOpen }, async (view) => (picture = await settled(view)));
-    return picture;
-  };
-  const first = await once();
-  assert.ok(first.equals(await once()));
+  const seen = [];
+  for (let times = 0; times < 2; times++)
+    await standing({ hash: drawerOpen }, async ({ page }) => seen.push(await page.evaluate(() => [document.body.outerHTML, ...[...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL())])));
+  assert.ok(seen[0].length > 8);
+  assert.deepEqual(seen[0], seen[1]);
 });
 
 // --- the chart ---
@@ -238,3 +252,25 @@ function bandOf(view) {
     return [...columns].sort((a, b) => a - b);
   });
 }
+
+test('what is selected is shaded from its begin to its end, in every chart', () =>
+  standing({ hash: `#if=eth0&from=${NOW - 120e3}&to=${NOW - 60e3}` }, async (view) => {
+    const { x } = await chartOf(view);
+    const shades = await view.page.evaluate(() => [...document.querySelectorAll('#detail .chosen')].filter((node) => node.checkVisibility()).map((node) => {
+      const [left, { width }] = [node.parentElement.getBoundingClientRect().left, node.getBoundingClientRect()];
+      return { from: node.getBoundingClientRect().left - left, width, color: getComputedStyle(node).backgroundColor };
+    }));
+    assert.ok(shades.length >= 3, `${shades.length} shades`);
+    for (const { from, width, color } of shades) {
+      assert.ok(Math.abs(from - x(120)) <= 3 && Math.abs(from + width - x(60)) <= 3, `${from} and ${width}`);
+      assert.doesNotMatch(color, /, 0\)$|transparent/, 'can be seen');
+    }
+  }));
+
+test('a sample alone is a dot in the small chart of its card as well', () =>
+  standing({}, async (view) => {
+    const { columns } = await view.pixels('.card[data-name=eth0] canvas', '--download', { tolerance: LINE });
+    const { width } = await view.page.locator('.card[data-name=eth0] canvas').boundingBox();
+    const at = (1 - (50.5 + STEPS) / 60) * width;
+    assert.ok(inside(columns, [at - 6, at + 6]).length >= 2, `${columns} near ${at}`);
+  }));

@@ -8,6 +8,7 @@ import { faded } from './palette.js';
 import { GUTTER, MARGIN } from './scale.js';
 
 const { Chart } = globalThis;
+const DOT = 2; // half of it
 const LABEL_HALF = 30; // of a time's label, in pixels
 
 // Points that are filled anew at each draw instead of being made anew.
@@ -186,9 +187,7 @@ export function splitRuns(points, count, { to, holdUntil }) {
   return runs.filter((run) => run.length);
 }
 
-// Runs of a single sample, which a line shows as nothing.
-export const loners = (runs) => runs.filter((run) => run.length === 1).map(([point]) => point);
-
+// A sample that stands alone, which a line shows as nothing, is a dot.
 export function drawRuns(context, runs, { x, y, zero, color }) {
   for (const run of runs) {
     context.beginPath();
@@ -202,5 +201,8 @@ export function drawRuns(context, runs, { x, y, zero, color }) {
     context.closePath();
     context.fillStyle = faded(color, 0.18);
     context.fill();
+    if (run.length > 1) continue;
+    context.fillStyle = color;
+    context.fillRect(x(run[0].x) - DOT, y(run[0].y) - DOT, 2 * DOT, 2 * DOT);
   }
 }

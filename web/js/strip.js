@@ -1,14 +1,13 @@
 // A low chart below the big one, on the same time axis: two courses, two labels, the same bands and lines. It is
 // drawn on a bare canvas, which costs a fifth of what Chart.js does for as little.
 
-import { PointPool, drawRuns, loners, splitRuns } from './chart.js';
+import { PointPool, drawRuns, splitRuns } from './chart.js';
 import { drawBands, drawLines } from './marks.js';
 import { GUTTER, MARGIN } from './scale.js';
 
 export const STRIP_HEIGHT = 82;
 const TOP = 20; // above it stands its label
 const BOTTOM = 4;
-const DOT = 2;
 
 export class StripChart {
   #points = new PointPool();
@@ -51,8 +50,6 @@ export class StripChart {
       const color = palette[this.colors[index]];
       const runs = splitRuns(points, count, { to, holdUntil });
       drawRuns(context, runs, { x, y, zero: y(0), color });
-      context.fillStyle = color;
-      for (const { x: time, y: value } of loners(runs)) context.fillRect(x(time) - DOT, y(value) - DOT, 2 * DOT, 2 * DOT);
     });
     context.restore();
   }
