@@ -74,10 +74,10 @@ test('the connection is in the table, with its process, ports and speed', () =>
       await view.state('Live');
       await view.page.getByRole('button', { name: 'Flat' }).click();
       await view.page.fill('#search', 'port:5299 state:est iface:cable0');
-      await view.until(() => [...document.querySelectorAll('.rows .row:not([hidden])')].some((row) => /bit/.test(row.querySelector('.download.cell').textContent) && /Mbit/.test(row.querySelector('.download.cell').textContent)));
-      const row = view.page.locator('.rows .row', { hasText: 'Mbit' }).first();
+      await view.until(() => [...document.querySelectorAll('.rows .row:not([hidden], .group)')].some((row) => /bit/.test(row.querySelector('.download.cell').textContent) && /Mbit/.test(row.querySelector('.download.cell').textContent)));
+      const row = view.page.locator('.rows .row:not(.group)', { hasText: 'Mbit' }).first();
       const cell = (name) => row.locator(`.cell.${name}`).first().textContent();
-      assert.equal(await cell('process'), 'iperf3');
+      assert.match(await cell('process'), /^iperf3/);
       assert.equal(await cell('pid'), String(receiver.process.pid));
       assert.equal(await cell('local'), '10.77.0.1');
       assert.equal(await cell('local-port'), '5299');

@@ -140,6 +140,7 @@ export class Ring {
   // begins and ends within one column is not drawn: it is under a pixel wide.
   // Returns how many points were written; there must be room for 3 x (columns + 3).
   decimate(channel, { from, to, columns, sign = 1 }, points) {
+    if (!(to > from)) return 0;
     const width = (to - from) / columns;
     let written = 0;
     let column = null;

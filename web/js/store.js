@@ -77,6 +77,7 @@ export class Store {
   #ownerNumbers = new Map();
   #links = null; // of events: interface -> [{time, isUp}], oldest first
   #isInterrupted = false;
+  #lastTime = NaN;
 
   constructor() {
     this.replicas = {};
@@ -100,6 +101,7 @@ export class Store {
 
   // The server was started anew: its ids mean others now.
   forget() {
+    this.#lastTime = this.time;
     for (const topic of Object.keys(TOPICS)) this.reset(topic);
     this.connectionLog = new Activity(CONNECTION_LINES, 4);
     this.ownerLog.interrupt();
@@ -111,10 +113,11 @@ export class Store {
     this.#intervals.set(topic, milliseconds);
   }
 
-  // The newest time any topic has, in ms; NaN before the first message.
+  // The newest time any topic has, in ms; NaN before the first message ever. A server started anew has
+  // said nothing yet for a moment: until then it is what it was.
   get time() {
     const times = Object.values(this.replicas).map((replica) => replica.time).filter((time) => !Number.isNaN(time));
-    return times.length ? Math.max(...times) : NaN;
+    return times.length ? Math.max(...times) : this.#lastTime;
   }
 
   // To be called after a replica took a message, with its outcome: adds what it says to the past.

@@ -146,3 +146,8 @@ test('a course from elsewhere takes the place of what lies between its ends', ()
     assert.deepEqual(Array.from({ length: ring.length }, (_, index) => [ring.time(index), ring.value(0, index)]), model.samples.map(({ time, value }) => [time, value]), `seed ${seed}`);
   }
 });
+
+test('no stretch of time has no points', () => {
+  const { ring } = fill(chance(3), { capacity: 100, steps: 90 });
+  for (const range of [{ from: NaN, to: NaN }, { from: 5, to: 5 }, { from: 9, to: 5 }]) assert.equal(ring.decimate(0, { ...range, columns: 10 }, []), 0);
+});

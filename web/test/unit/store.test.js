@@ -117,6 +117,16 @@ test('what owners did before the page was opened comes in front of what it saw i
   assert.deepEqual(moved.get(store.ownerNumber('user:7')), [1 * 6 + 3 * 1 + 4 * 1, 0]);
 });
 
+test('a server started anew: the time shown stays until it says another, also an earlier one', () => {
+  const store = new Store();
+  take(store, 9, { eth0: { download_speed: 1 } });
+  store.forget();
+  assert.equal(store.shown.time, ms(9));
+  assert.equal(store.shown.interfaces.size, 0);
+  take(store, 5, { eth0: { download_speed: 1 } });
+  assert.equal(store.shown.time, ms(5));
+});
+
 test('a connection leads to its owner by the rule the server goes by', () => {
   assert.equal(ownerOf({ unit: 'docker:0123456789ab', process_name: 'x', uid: 0 }), 'container:docker:0123456789ab');
   assert.equal(ownerOf({ unit: 'nginx.service', process_name: 'nginx', uid: 33 }), 'process:33:nginx.service:nginx');
