@@ -192,9 +192,6 @@ test('out of reach for two minutes: it says since when', () =>
     server.faults.refuse = true;
     server.cut();
     await view.state('Reconnecting');
-    await view.page.evaluate(() => {
-      const now = performance.now.bind(performance);
-      performance.now = () => now() + 125_000;
-    });
+    await view.jump(125_000);
     await view.until(() => /out of reach since/.test(document.querySelector('#notices').textContent));
   }));

@@ -124,10 +124,7 @@ test('gone for more than two minutes: what is shown is the last it said', () =>
     server.faults.refuse = true;
     server.cut();
     await view.state('Reconnecting');
-    await view.page.evaluate(() => {
-      const now = performance.now.bind(performance);
-      performance.now = () => now() + 125_000;
-    });
+    await view.jump(125_000);
     await view.says('#notices [data-key=gone]', /out of reach since \d\d:\d\d:\d\d.*the last it said/);
     assert.ok((await view.text('#overview .quantity')).includes('bit/s'));
   }));

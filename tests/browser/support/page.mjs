@@ -94,6 +94,14 @@ export class Visit {
     await this.page.waitForFunction(matches, [selector, pattern.source], { timeout: 15_000 }).catch(async () => assert.fail(`${selector} does not say ${pattern} but: ${await this.text(selector).catch(() => 'it is not there')}`));
   }
 
+  // Lets the page's clock jump ahead.
+  jump(milliseconds) {
+    return this.page.evaluate((ahead) => {
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + ahead;
+    }, milliseconds);
+  }
+
   notice(key) {
     return this.page.locator(`#notices [data-key="${key}"]`);
   }

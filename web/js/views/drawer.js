@@ -8,6 +8,7 @@ import { DOWNLOAD, RTT, UPLOAD } from '../store.js';
 import { plain, words } from '../text.js';
 import { UNKNOWN, bytes, clock, count, dateAndClock, duration, milliseconds, rate } from '../units.js';
 import { hiddenBy, processOf } from './connections.js';
+import { known } from './figures.js';
 
 const SAMPLES_KEPT = 8192;
 const NARROW = '(max-width: 640px)';
@@ -30,7 +31,6 @@ const LIMITS = {
   network: 'The network holds it back: as much is under way as the path and congestion control allow. Look at RTT, retransmits and who else uses the link.',
 };
 
-const known = (value) => (value === undefined || value === '' ? UNKNOWN : plain(value));
 const end = (address, port) => (address === undefined ? UNKNOWN : `${address.includes(':') ? `[${plain(address, 60)}]` : plain(address, 60)}${port === undefined ? '' : `:${port}`}`);
 const segments = (value) => (typeof value === 'number' ? `${count(value)} segment${value === 1 ? '' : 's'}` : UNKNOWN);
 

@@ -10,7 +10,7 @@ const TABLE_ROWS = 15;
 const HOUR_MS = 3_600_000;
 
 const yesNo = (value) => (value === true ? 'yes' : value === false ? 'no' : UNKNOWN);
-const known = (value) => (value === undefined || value === '' ? UNKNOWN : plain(value));
+export const known = (value) => (value === undefined || value === '' ? UNKNOWN : plain(value));
 const sumOf = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : undefined);
 const both = (show, received, sent) => `↓\u00a0${show(received)}  ↑\u00a0${show(sent)}`;
 
