@@ -104,9 +104,10 @@ test('one moment is read in all charts at once, drawn or not', () =>
     const places = await view.page.$$eval('.cross:not([hidden])', (lines) => lines.map((line) => Math.round(line.getBoundingClientRect().left)));
     assert.ok(places.length >= 2, `${places.length} lines`);
     assert.deepEqual([...new Set(places)], [places[0]], 'one below the other');
-    await view.page.locator('.timeline').scrollIntoViewIfNeeded();
-    const strip = await view.page.locator('.timeline').boundingBox();
-    await view.page.mouse.move(strip.x + 300, strip.y + 10);
+    const timeline = view.page.locator('.timeline');
+    await timeline.scrollIntoViewIfNeeded();
+    await view.until(() => /\d events/.test(document.querySelector('.timeline').ariaLabel)); // drawn now that it is seen
+    await timeline.hover({ position: { x: 300, y: 10 } });
     await view.until(() => document.querySelector('.timeline .tip') && document.querySelectorAll('.cross:not([hidden])').length >= 3);
   }));
 
