@@ -143,9 +143,9 @@ MUST_CHECK int platform_read_listeners(
  * NETWORK_STATE_CLOSE. Where the system tells of ends (the capability "closings") that is all of
  * them, also those that no reading saw; elsewhere it is what a reading had and the next has not,
  * with the counts of the former. A connection that its own process reset may have lost its counts
- * and its remote port: unavailable, and a reading that saw it knows more. Counts may be a byte short
- * where the system cannot tell a FIN from payload, so of what a reading saw the larger count is
- * right. Owners only where the system itself names them in time: the caller joins the others to
+ * and its remote port: unavailable, and a reading that saw it knows more. Counts may be a byte
+ * short where the system cannot tell a FIN from payload, so of what a reading saw the larger count
+ * is right. Owners only where the system itself names them in time: the caller joins the others to
  * what it knew of them. What is left of it in time_wait may be in readings for a while yet, as the
  * same. Returns PLATFORM_OVERRUN when some were lost; what is there is good all the same. */
 MUST_CHECK int platform_read_closed(struct platform *platform, struct connection_array *ret_closed);
