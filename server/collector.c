@@ -1,15 +1,16 @@
 #include "collector.h"
 
 #include "budget.h"
+#include "descriptor.h"
 #include "log.h"
 #include "network_monitor.h"
+#include "system.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ struct collector {
     struct collector_listener listener;
     struct network_monitor *monitor;
     pthread_t thread;
-    int wake_fd; /* eventfd: something of the following changed */
+    int wake_fds[2]; /* a pipe: something of the following changed */
     atomic_bool stopping, watching;
     atomic_uint lens_ms;      /* 0: none */
     atomic_uint asked;        /* times that watching began */
@@ -156,7 +157,8 @@ static int observe(struct collector *collector, int what, double started_ms)
 static void report_failure(struct collector *collector, const char *what, int r)
 {
     if (r < 0 && !collector->is_failing)
-        log_warning("%s: %s; the last reading stays and reading goes on", what, strerror(-r));
+        log_warning(
+            "%s: %s; the last reading stays and reading goes on", what, system_error_text(-r));
     if (r == 0 && collector->is_failing)
         log_notice("reading the network works again");
     collector->is_failing = r < 0;
@@ -202,7 +204,7 @@ static void publish_reading(struct collector *collector, int what, double starte
     int r = observe(collector, what, started_ms);
 
     if (r < 0)
-        log_error("an observation is left out: %s", strerror(-r));
+        log_error("an observation is left out: %s", system_error_text(-r));
 }
 
 /* Someone began to watch connections: the reading is made for them now, not at the next tick. */
@@ -343,22 +345,17 @@ static int64_t next_due_ms(const struct collector *collector, int64_t lens_ms)
 static void wait_until(struct collector *collector, double deadline_ms)
 {
     struct pollfd fds[] = {
-        {.fd = collector->wake_fd, .events = POLLIN},
+        {.fd = collector->wake_fds[0], .events = POLLIN},
         {.fd = network_monitor_follow_fd(collector->monitor), .events = POLLIN},
     };
     double left_ms = deadline_ms - clock_ms(CLOCK_MONOTONIC);
-    struct timespec timeout = {0};
-    uint64_t wakes;
+    char wakes[64];
 
-    if (left_ms > 0) {
-        timeout.tv_sec = (time_t)(left_ms / 1e3);
-        timeout.tv_nsec = (long)((left_ms - (double)timeout.tv_sec * 1e3) * 1e6);
-    }
     expect(collector, deadline_ms);
-    if (ppoll(fds, ARRAY_LENGTH(fds), &timeout, NULL) <= 0)
+    if (system_poll(fds, ARRAY_LENGTH(fds), left_ms > 0 ? (uint64_t)(left_ms * 1e6) : 0) <= 0)
         return;
     expect(collector, clock_ms(CLOCK_MONOTONIC));
-    if (fds[0].revents && read(collector->wake_fd, &wakes, sizeof wakes) > 0)
+    if (fds[0].revents && read(collector->wake_fds[0], wakes, sizeof wakes) > 0)
         catch_up(collector);
     if (fds[1].revents)
         follow(collector);
@@ -383,10 +380,8 @@ static void *run(void *argument)
 
 static void wake(struct collector *collector)
 {
-    uint64_t one = 1;
-
-    /* Fails only when the counter is full, and then the thread is awake already. */
-    if (write(collector->wake_fd, &one, sizeof one) < 0)
+    /* Fails only when the pipe is full, and then the thread is awake already. */
+    if (write(collector->wake_fds[1], "", 1) < 0)
         return;
 }
 
@@ -410,12 +405,24 @@ void collector_free(struct collector *collector)
         return;
     network_monitor_close(collector->monitor);
     observation_free(collector->ready);
-    if (collector->wake_fd >= 0)
-        close(collector->wake_fd);
+    for (int i = 0; i < 2; i++) {
+        if (collector->wake_fds[i] > 0)
+            close(collector->wake_fds[i]);
+    }
     pthread_mutex_destroy(&collector->lock);
     free(collector);
 }
 DEFINE_CLEANUP(struct collector, collector_free)
+
+static int open_wake_fds(int fds[2])
+{
+    int r;
+
+    if (pipe(fds) < 0)
+        return -errno;
+    r = descriptor_set_private_nonblocking(fds[0]);
+    return r < 0 ? r : descriptor_set_private_nonblocking(fds[1]);
+}
 
 int collector_start(const struct collector_options *options,
     const struct collector_listener *listener, struct collector **ret_collector)
@@ -429,9 +436,9 @@ int collector_start(const struct collector_options *options,
     collector->options = *options;
     collector->listener = *listener;
     budget_init(&collector->budget, options->cpu_budget_percent, options->connections_interval_ms);
-    collector->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (collector->wake_fd < 0)
-        return -errno;
+    r = open_wake_fds(collector->wake_fds);
+    if (r < 0)
+        return r;
     r = network_monitor_open_with(&options->network, &collector->monitor);
     collector->read_ms = clock_ms(CLOCK_MONOTONIC);
     /* Once, also when nobody watches: bytes by owner count from here. Where it fails, from the

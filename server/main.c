@@ -6,9 +6,9 @@
 #include "log.h"
 #include "service.h"
 #include "snapshot.h"
+#include "system.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -164,21 +165,16 @@ static bool find_web(char *path, size_t size)
 {
     static const char *const places[] = {"../share/ifpulse/web", "page"};
     char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 
-    if (length <= 0)
+    if (!system_program_path(self, sizeof self))
         return false;
-    self[length] = '\0';
     *strrchr(self, '/') = '\0';
     for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
-        int folder;
+        struct stat status;
 
         snprintf(path, size, "%s/%s", self, places[i]);
-        folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (folder < 0)
-            continue;
-        close(folder);
-        return true;
+        if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+            return true;
     }
     return false;
 }

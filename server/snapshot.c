@@ -36,7 +36,7 @@ static int read_twice(struct network_monitor *monitor, unsigned topics, uint32_t
 
     if (wants_connections(topics))
         r = network_monitor_refresh_connections(monitor);
-    while (r == 0 && clock_nanosleep(CLOCK_MONOTONIC, 0, &span, &span) == EINTR)
+    while (r == 0 && nanosleep(&span, &span) < 0 && errno == EINTR)
         ;
     if (r == 0)
         r = network_monitor_refresh(monitor);

@@ -52,6 +52,14 @@ static inline void free_p(void *pointer)
     free(*(void **)pointer);
 }
 
+/* Moves an array to where count items of that size have room: realloc(3), but NULL when their bytes
+ * are more than can be counted. */
+MUST_CHECK static inline void *array_resize(void *items, size_t count, size_t item_size)
+{
+    size_t bytes;
+    return __builtin_mul_overflow(count, item_size, &bytes) ? NULL : realloc(items, bytes);
+}
+
 /* Makes room for one more in a growable array: items, a pointer of the caller's, with count of them
  * and space for capacity. false without memory, and then nothing has changed. */
 #define MAKE_ROOM(items, count, capacity)                                                          \
@@ -64,7 +72,7 @@ MUST_CHECK static inline bool array_make_room(
         return true;
     memcpy(&old, items, sizeof(old));
     size_t larger = *capacity ? *capacity * 2 : 16;
-    moved = reallocarray(old, larger, item_size);
+    moved = array_resize(old, larger, item_size);
     if (!moved)
         return false;
     memcpy(items, &moved, sizeof(moved));

@@ -21,7 +21,8 @@ void log_init(void)
     struct stat status;
 
     is_journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-                 fstat(2, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+                 fstat(2, &status) == 0 && (unsigned long long)status.st_dev == device &&
+                 status.st_ino == inode;
 }
 
 const char *log_head(enum log_level level)

@@ -44,7 +44,7 @@ void event_log_begin(struct event_log *log)
     if (log->capacity == EVENT_LOG_ROOM)
         return;
     drop_oldest(log, first_kept(log));
-    struct network_event *items = reallocarray(log->items, EVENT_LOG_ROOM, sizeof(*items));
+    struct network_event *items = array_resize(log->items, EVENT_LOG_ROOM, sizeof(*items));
     if (!items)
         return;
     log->items = items;
@@ -58,7 +58,7 @@ static void make_room(struct event_log *log)
         drop_oldest(log, first);
         return;
     }
-    struct network_event *items = reallocarray(log->items, log->capacity * 2, sizeof(*items));
+    struct network_event *items = array_resize(log->items, log->capacity * 2, sizeof(*items));
     if (!items) {
         drop_oldest(log, log->count - EVENT_LOG_KEPT);
         return;

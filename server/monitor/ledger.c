@@ -169,7 +169,7 @@ static void add_pid(struct ledger_owner *owner, uint32_t pid)
         return;
     if (pids->count == owner->pid_capacity) {
         uint32_t larger = owner->pid_capacity ? owner->pid_capacity * 2 : 4;
-        uint32_t *items = reallocarray(pids->items, larger, sizeof(*items));
+        uint32_t *items = array_resize(pids->items, larger, sizeof(*items));
         if (!items)
             return;
         pids->items = items;
@@ -420,7 +420,7 @@ int ledger_end(struct ledger *ledger, uint64_t time_ns, struct network_totals *r
     end_period(ledger, time_ns, ret_totals);
     forget_idle(ledger);
     struct network_owner *records =
-        reallocarray(ledger->records, ledger->count + 1, sizeof(*records));
+        array_resize(ledger->records, ledger->count + 1, sizeof(*records));
     if (!records)
         return -ENOMEM;
     ledger->records = records;

@@ -23,6 +23,7 @@
     X(name,                   "name",                   name,           FACT,    "",          "name in the kernel (IFLA_IFNAME); also the record's id, in another network namespace with that in front: web/eth0") \
     X(type,                   "type",                   interface_type, FACT,    "",          "ethernet, wifi, loopback, virtual, cellular or other, by link kind, ARPHRD type and wireless phy, never by name") \
     X(kind,                   "kind",                   text,           FACT,    "",          "link kind (IFLA_INFO_KIND): veth, bridge, wireguard …; without one the hardware type: ether, loopback …") \
+    X(alias,                  "alias",                  text,           FACT,    "",          "name for people: the one given by ip link set … alias (IFLA_IFALIAS), on macOS that of System Settings; not applicable where it has none") \
     X(is_active,              "is_active",              flag,           FACT,    "",          "up and able to pass traffic (IFF_UP and IFF_RUNNING)") \
     X(is_up,                  "is_up",                  flag,           FACT,    "",          "switched on by the administrator (IFF_UP)") \
     X(is_loopback,            "is_loopback",            flag,           FACT,    "",          "IFF_LOOPBACK") \
@@ -75,13 +76,13 @@
     X(remote_port,            "remote_port",            u32,            FACT,    "",          "not applicable for listeners and unconnected UDP") \
     X(state,                  "state",                  connection_state, FACT,  "",          "TCP state (RFC 9293 names); UDP: established or unconnected") \
     X(pid,                    "pid",                    u32,            FACT,    "",          "a process that holds the socket; the lowest when several do") \
-    X(process_name,           "process_name",           name,           FACT,    "",          "that process's comm") \
+    X(process_name,           "process_name",           label,          FACT,    "",          "that process's comm; on macOS the name of its program file") \
     X(uid,                    "uid",                    u32,            FACT,    "",          "user that opened the socket") \
     X(user,                   "user",                   label,          FACT,    "",          "that user's name") \
     X(unit,                   "unit",                   text,           FACT,    "",          "systemd unit or container") \
     X(interface,              "interface",              name,           FACT,    "",          "interface it goes through: the one it is bound to, else the one the route leads to") \
     X(netns,                  "namespace",              label,          FACT,    "",          "network namespace it is in; not applicable in the one ifpulse runs in") \
-    X(evidence,               "evidence",               evidence,       FACT,    "",          "how its owner was found: bpf, proc, unit or uid") \
+    X(evidence,               "evidence",               evidence,       FACT,    "",          "how its owner was found: socket, bpf, proc, unit or uid") \
     X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "tcpi_bytes_received") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tcpi_bytes_acked: what the other side has confirmed") \
     X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "growth of bytes_received") \
@@ -99,7 +100,7 @@
 
 #define NETWORK_OWNER_METRICS(X) \
     X(kind,                   "kind",                   owner_kind,     FACT,    "",          "container, process, unit or user: the first of these that is known") \
-    X(process_name,           "process_name",           name,           FACT,    "",          "comm of its processes; of a container or unit only where all have the same") \
+    X(process_name,           "process_name",           label,          FACT,    "",          "name of its processes; of a container or unit only where all have the same") \
     X(pids,                   "pids",                   numbers,        FACT,    "",          "processes that hold its connections now, ascending") \
     X(unit,                   "unit",                   text,           FACT,    "",          "systemd unit or container") \
     X(uid,                    "uid",                    u32,            FACT,    "",          "user that opened its sockets; of a container or unit only where it is one user") \
@@ -147,7 +148,7 @@
     X(remote_address,         "remote_address",         address,        FACT,    "",          "") \
     X(remote_port,            "remote_port",            u32,            FACT,    "",          "") \
     X(pid,                    "pid",                    u32,            FACT,    "",          "") \
-    X(process_name,           "process_name",           name,           FACT,    "",          "") \
+    X(process_name,           "process_name",           label,          FACT,    "",          "") \
     X(uid,                    "uid",                    u32,            FACT,    "",          "") \
     X(user,                   "user",                   label,          FACT,    "",          "") \
     X(unit,                   "unit",                   text,           FACT,    "",          "") \

@@ -5,6 +5,7 @@
 #include "interfaces.h"
 #include "new_listeners.h"
 #include "platform.h"
+#include "system.h"
 #include "totals.h"
 #include <errno.h>
 #include <math.h>
@@ -57,7 +58,7 @@ static void mark_error(struct network_capability *capability, const struct sourc
         return;
     capability->status = NETWORK_ERROR;
     snprintf(capability->detail, sizeof(capability->detail),
-        "The last reading failed (%s); what is shown is older.", strerrordesc_np(-source->error));
+        "The last reading failed (%s); what is shown is older.", system_error_text(-source->error));
 }
 
 /* Copies the platform's capabilities and marks those whose last reading failed. A copy without
@@ -68,7 +69,7 @@ static void update_capabilities(struct network_monitor *monitor)
     const struct network_capability *now = platform_capabilities(monitor->platform, &count);
     if (count > monitor->capability_count) {
         struct network_capability *larger =
-            reallocarray(monitor->capabilities, count, sizeof(*larger));
+            array_resize(monitor->capabilities, count, sizeof(*larger));
         if (!larger)
             return;
         monitor->capabilities = larger;

@@ -13,7 +13,8 @@ const char *const network_connection_type_words[NETWORK_CONNECTION_TYPES] = {"tc
 const char *const network_connection_state_words[NETWORK_CONNECTION_STATES] = {"established",
     "syn_sent", "syn_received", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait",
     "last_ack", "listen", "closing", "new_syn_received", "unconnected"};
-const char *const network_evidence_words[NETWORK_EVIDENCES] = {"bpf", "proc", "unit", "uid"};
+const char *const network_evidence_words[NETWORK_EVIDENCES] = {
+    "socket", "bpf", "proc", "unit", "uid"};
 const char *const network_limited_by_words[NETWORK_LIMITED_BYS] = {
     "application", "receiver", "sender", "network"};
 const char *const network_event_kind_words[NETWORK_EVENT_KINDS] = {"link_up", "link_down",

@@ -64,6 +64,7 @@ enum network_connection_state {
 };
 
 enum network_evidence {
+    NETWORK_EVIDENCE_SOCKET, /* the kernel keeps it with the socket (macOS) */
     NETWORK_EVIDENCE_BPF,
     NETWORK_EVIDENCE_PROC,
     NETWORK_EVIDENCE_UNIT,
@@ -136,7 +137,7 @@ struct network_address {
 /* Longest text of an address with prefix, and its NUL. */
 enum { NETWORK_ADDRESS_TEXT = 52 };
 
-/* Interface and process names: as the kernel has them, any bytes but NUL, NUL-terminated. */
+/* Interface names: as the kernel has them, any bytes but NUL, NUL-terminated. */
 struct network_name {
     char text[16];
 };

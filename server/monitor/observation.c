@@ -175,7 +175,7 @@ static int join_events(struct events *newer, const struct events *older)
     if (missing == 0)
         return 0;
     size_t count = missing + newer->count;
-    struct network_event *items = reallocarray(newer->items, count, sizeof(*items));
+    struct network_event *items = array_resize(newer->items, count, sizeof(*items));
     if (!items)
         return -ENOMEM;
     if (newer->count > 0)

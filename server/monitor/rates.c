@@ -92,7 +92,7 @@ static int start_next(struct rates *rates, size_t count)
     rates->cursor = 0;
     if (count <= next->capacity)
         return 0;
-    struct rates_entry *entries = reallocarray(next->entries, count, sizeof(*entries));
+    struct rates_entry *entries = array_resize(next->entries, count, sizeof(*entries));
     if (!entries)
         return -ENOMEM;
     next->entries = entries;

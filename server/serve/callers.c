@@ -1,5 +1,6 @@
 #include "callers.h"
 
+#include "descriptor.h"
 #include "hub.h"
 #include "log.h"
 
@@ -22,12 +23,17 @@ static int build_wall(int wall[2])
 {
     static const char bytes[4096];
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, wall) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, wall) < 0)
         return -errno;
+    for (int i = 0; i < 2; i++) {
+        int r = descriptor_set_private_nonblocking(wall[i]);
+        if (r < 0)
+            return r;
+    }
     setsockopt(wall[0], SOL_SOCKET, SO_SNDBUF, &(int){1}, sizeof(int));
-    while (send(wall[0], bytes, sizeof bytes, MSG_NOSIGNAL) > 0)
+    while (send(wall[0], bytes, sizeof bytes, 0) > 0)
         continue;
-    while (send(wall[0], bytes, 1, MSG_NOSIGNAL) > 0)
+    while (send(wall[0], bytes, 1, 0) > 0)
         continue;
     return errno == EAGAIN ? 0 : -errno;
 }
@@ -156,11 +162,17 @@ void caller_ask(struct caller *caller)
 
 /* --- holding back --- */
 
+/* fd means from now on what other means. */
+static int put_in_place(int other, int fd)
+{
+    return dup2(other, fd) < 0 ? -errno : descriptor_set_private(fd);
+}
+
 static void release(lws_sorted_usec_list_t *timer)
 {
     struct caller *caller = CONTAINER_OF(timer, struct caller, release);
 
-    (void)dup3(caller->held_fd, lws_get_socket_fd(caller->wsi), O_CLOEXEC);
+    (void)put_in_place(caller->held_fd, lws_get_socket_fd(caller->wsi));
     drop_held(caller);
     lws_callback_on_writable(caller->wsi);
 }
@@ -171,7 +183,7 @@ bool caller_hold(struct caller *caller, int64_t ms)
     bool has_room = caller->all->count + caller->all->held < caller->all->most;
     int real = has_room ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
 
-    if (real < 0 || dup3(caller->all->wall[0], fd, O_CLOEXEC) < 0) {
+    if (real < 0 || put_in_place(caller->all->wall[0], fd) < 0) {
         log_info("a refusal cannot be held back: %s", has_room ? strerror(errno) : "no room");
         if (real >= 0)
             close(real);

@@ -3,10 +3,12 @@
 #include "client_access.h"
 #include "encode.h"
 #include "log.h"
+#include "system.h"
 
 #include <libwebsockets.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -16,10 +18,6 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames must leave libwebsockets its h
 
 /* Known to libwebsockets' lws_write, in every version so far, but not named in its headers. */
 #define WRITE_CLOSE ((enum lws_write_protocol)4)
-
-#ifndef TCP_CORK
-#define TCP_CORK TCP_NOPUSH /* what macOS calls it */
-#endif
 
 enum {
     HEARTBEAT_MS = 5000,
@@ -71,7 +69,7 @@ static void make_room(struct lws *wsi)
     int fd = lws_get_socket_fd(wsi);
 
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){CLOSING_BUFFER}, sizeof(int));
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){-1}, sizeof(int));
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){INT_MAX}, sizeof(int));
 }
 
 static void write_close(struct client *client)
@@ -419,12 +417,6 @@ static bool owes_several(const struct client *client)
     return count == 2;
 }
 
-static void set_cork(const struct client *client, int is_corked)
-{
-    (void)setsockopt(lws_get_socket_fd(client->wsi), IPPROTO_TCP, TCP_CORK, &is_corked,
-        sizeof is_corked);
-}
-
 /* Writes what is owed while the socket takes more; what then is left waits for it. Several messages
  * leave together, which saves a quarter of what they cost: docs/performance.md. */
 static int write_owed(struct client *client)
@@ -433,10 +425,10 @@ static int write_owed(struct client *client)
     int r;
 
     if (is_corked)
-        set_cork(client, 1);
+        system_cork(lws_get_socket_fd(client->wsi), true);
     r = write_while_taken(client);
     if (is_corked)
-        set_cork(client, 0);
+        system_cork(lws_get_socket_fd(client->wsi), false);
     return r;
 }
 

@@ -1,8 +1,8 @@
 #include "descriptors.h"
 
 #include "log.h"
+#include "system.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,23 +14,12 @@ enum {
     HTTP_CONNECTIONS = 512, /* beside the WebSocket clients */
 };
 
-static unsigned count_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    unsigned count = 0;
-
-    while (folder && readdir(folder))
-        count++;
-    if (folder)
-        closedir(folder);
-    return count;
-}
-
 /* How many of these descriptors are for connections. Where there are few, the rest of the program
  * gets by with little more than it has. */
 static unsigned connections_for(unsigned limit, unsigned spare)
 {
-    unsigned others = count_descriptors() + FEW_FDS;
+    int64_t now = system_open_descriptors();
+    unsigned others = (now > 0 ? (unsigned)now : 0) + FEW_FDS;
 
     if (limit >= 2 * spare)
         return limit - spare;

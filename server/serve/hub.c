@@ -3,6 +3,7 @@
 #include "log.h"
 #include "platform.h"
 #include "self.h"
+#include "system.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,27 +32,17 @@ static int64_t wall_ms(void)
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* For how long the machine slept since it started: then the monotonic clock stands still. */
-static int64_t slept_ms(void)
-{
-    struct timespec all, awake;
-
-    clock_gettime(CLOCK_MONOTONIC, &awake);
-    clock_gettime(CLOCK_BOOTTIME, &all);
-    return (all.tv_sec - awake.tv_sec) * INT64_C(1000) + (all.tv_nsec - awake.tv_nsec) / 1000000;
-}
-
 int hub_init(struct hub *hub, const struct hub_options *options)
 {
     uint32_t instance;
 
-    if (getrandom(&instance, sizeof instance, 0) != sizeof instance)
+    if (getentropy(&instance, sizeof instance) < 0)
         return -EIO;
     *hub = (struct hub){.options = *options};
     snprintf(hub->instance, sizeof hub->instance, "%08x", instance);
     model_init(&hub->model, &options->model);
     history_init(&hub->history, &options->history, options->interval_ms);
-    hub->slept_ms = slept_ms();
+    hub->slept_ms = system_stood_still_ms();
     view_set_init(&hub->views, &hub->model);
     hub->cpu_ns = self_cpu_ns();
     hub->cpu_at_ns = hub_now_ms() * 1000000;
@@ -138,7 +129,8 @@ bool hub_take(struct hub *hub)
     update_server(hub, observation);
     r = model_update(&hub->model, observation, &hub->server);
     history_frames_drop(&hub->history_frames);
-    history_update(&hub->history, &hub->model, observation, slept_ms() - hub->slept_ms);
+    history_update(
+        &hub->history, &hub->model, observation, system_stood_still_ms() - hub->slept_ms);
     hub->server.capabilities = (struct network_capability_list){0}; /* went with the observation */
     hub->server.status.capabilities = NETWORK_UNAVAILABLE;
     if (r < 0) {

@@ -1,33 +1,11 @@
 #include "self.h"
 
 #include "platform.h"
+#include "system.h"
 
-#include <dirent.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
-
-/* PRETTY_NAME of os-release(5). */
-static bool read_os_name(char *name, size_t size)
-{
-    FILE *file = fopen("/etc/os-release", "re");
-    bool found = false;
-    char line[256];
-
-    while (file && !found && fgets(line, sizeof line, file)) {
-        if (strncmp(line, "PRETTY_NAME=", 12) != 0)
-            continue;
-        snprintf(name, size, "%s", line + 12 + (line[12] == '"'));
-        name[strcspn(name, "\"\n")] = '\0';
-        found = true;
-    }
-    if (file)
-        fclose(file);
-    return found;
-}
 
 void self_read_host(struct network_server *server)
 {
@@ -38,7 +16,7 @@ void self_read_host(struct network_server *server)
         return;
     PUT_TEXT(server, hostname, system.nodename);
     PUT_TEXT(server, kernel, system.release);
-    PUT_TEXT(server, os, read_os_name(os, sizeof os) ? os : system.sysname);
+    PUT_TEXT(server, os, system_name(os, sizeof os) ? os : system.sysname);
 }
 
 int64_t self_cpu_ns(void)
@@ -51,26 +29,10 @@ int64_t self_cpu_ns(void)
 
 void self_read_memory(struct network_server *server)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long size, resident;
+    int64_t bytes = system_resident_bytes();
 
-    if (file && fscanf(file, "%lu %lu", &size, &resident) == 2)
-        PUT(server, rss_bytes, resident * (uint64_t)sysconf(_SC_PAGESIZE));
-    if (file)
-        fclose(file);
-}
-
-static int64_t open_files(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    int64_t count = -1; /* the folder itself is one of them */
-
-    if (!folder)
-        return -1;
-    for (struct dirent *entry; (entry = readdir(folder));)
-        count += entry->d_name[0] != '.';
-    closedir(folder);
-    return count;
+    if (bytes >= 0)
+        PUT(server, rss_bytes, (uint64_t)bytes);
 }
 
 static int64_t files_max(void)
@@ -84,13 +46,10 @@ static int64_t files_max(void)
 
 struct prometheus_process self_read_process(void)
 {
-    struct network_server server = {0};
-
-    self_read_memory(&server);
     return (struct prometheus_process){
         .cpu_ns = self_cpu_ns(),
-        .resident_bytes = network_has(&server, rss_bytes) ? (int64_t)server.rss_bytes : -1,
-        .open_files = open_files(),
+        .resident_bytes = system_resident_bytes(),
+        .open_files = system_open_descriptors(),
         .files_max = files_max(),
     };
 }

@@ -2,6 +2,7 @@
 
 #include "client_access.h"
 #include "client_commands.h"
+#include "descriptor.h"
 #include "descriptors.h"
 #include "http.h"
 #include "log.h"
@@ -322,15 +323,16 @@ static int try_to_listen(const char *address, uint16_t port)
     bool is_v6 = inet_pton(AF_INET6, address, &v6.sin6_addr) == 1;
     const void *name = is_v6 ? (const void *)&v6 : (const void *)&v4;
     socklen_t length = is_v6 ? sizeof v6 : sizeof v4;
-    int fd, one = 1, r = 0;
+    int fd, one = 1, r;
 
     if (!is_v6 && inet_pton(AF_INET, address, &v4.sin_addr) != 1)
         return -EINVAL;
-    fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
     if (fd < 0)
         return -errno;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(fd, name, length) < 0 || listen(fd, 1) < 0)
+    r = descriptor_set_private(fd);
+    if (r == 0 && (bind(fd, name, length) < 0 || listen(fd, 1) < 0))
         r = -errno;
     close(fd);
     return r;

@@ -1,5 +1,6 @@
 #include "supervisor.h"
 
+#include "descriptor.h"
 #include "log.h"
 
 #include <errno.h>
@@ -28,13 +29,14 @@ static socklen_t write_address(const char *name, struct sockaddr_un *ret_address
 static int send_to(const struct sockaddr_un *address, socklen_t length, const char *text)
 {
     struct timeval patience = {.tv_sec = PATIENCE_S};
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    int r = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+    int r;
 
     if (fd < 0)
         return -errno;
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    if (sendto(fd, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)address, length) < 0)
+    r = descriptor_set_private(fd);
+    if (r == 0 && sendto(fd, text, strlen(text), 0, (const struct sockaddr *)address, length) < 0)
         r = -errno;
     close(fd);
     return r;

@@ -342,7 +342,7 @@ static int read_values(struct filter_term *term, const struct field *field,
 
 static int insert_term(struct filter *filter, const struct filter_term *term)
 {
-    struct filter_term *grown = reallocarray(filter->terms, filter->count + 1, sizeof *grown);
+    struct filter_term *grown = array_resize(filter->terms, filter->count + 1, sizeof *grown);
     size_t at = filter->count;
 
     if (!grown)

@@ -34,6 +34,11 @@ enum { DARWIN_INTERFACE_ANSWER = 64 }; /* the largest of them */
 MUST_CHECK int darwin_sys_ask_interface(struct darwin_sys *sys,
     enum darwin_interface_question question, const char *name, void *buffer, size_t *ret_size);
 
+/* The list of interfaces and addresses as getifaddrs(3) has it, made anew: for kernels that do not
+ * give NET_RT_IFLIST2. */
+struct darwin_links;
+MUST_CHECK int darwin_sys_list_links(struct darwin_sys *sys, struct darwin_links *links);
+
 /* Opens what tells of changes, non-blocking, until darwin_sys_close: the kernel's event socket
  * (PF_SYSTEM), or the routing socket (PF_ROUTE) where there is none. */
 MUST_CHECK int darwin_sys_open_events(struct darwin_sys *sys, bool *ret_is_route, int *ret_fd);

@@ -164,6 +164,7 @@ static void put_facts(
     double flaps = device->has_flaps ? 2 * floor(elapsed_s / FLAP_PERIOD_S) + !is_up : 0;
     PUT(iface, carrier_changes, 2 + (uint32_t)flaps);
     iface->is_linked_outside = device->is_linked_outside;
+    iface->status.alias = NETWORK_NOT_APPLICABLE;
     iface->status.netns = NETWORK_NOT_APPLICABLE;
     iface->status.link_netns_id = NETWORK_NOT_APPLICABLE;
     if (device->is_linked_outside)

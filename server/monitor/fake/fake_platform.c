@@ -2,10 +2,10 @@
 
 #include "clock.h"
 #include "fake_script.h"
+#include "system.h"
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { CONNECTIONS = 2000, CONNECTIONS_MAX = 1000000 };
@@ -48,9 +48,7 @@ static int set_timer(struct platform *platform)
 {
     double next_s = fake_next_flap(elapsed_s(platform));
     uint64_t at_ns = platform->start_ns + (uint64_t)ceil(next_s * 1e9) + 1000;
-    struct itimerspec at = {.it_value = {.tv_sec = (time_t)(at_ns / 1000000000),
-                                .tv_nsec = (long)(at_ns % 1000000000)}};
-    return timerfd_settime(platform->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? -errno : 0;
+    return system_timer_set(platform->timer, at_ns);
 }
 
 /* A number from the environment, for tests; what is no number is passed over. */
@@ -75,10 +73,10 @@ int platform_open(const struct platform_options *options, struct platform **ret_
     platform->script.bytes_before =
         read_number("IFPULSE_FAKE_BYTES_BEFORE", 0, UINT64_MAX / 2);
     platform->start_ns = platform_now_ns(platform);
-    platform->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (platform->timer < 0)
-        return -errno;
-    int result = set_timer(platform);
+    platform->timer = -1;
+    int result = system_timer_open(&platform->timer);
+    if (result == 0)
+        result = set_timer(platform);
     if (result == 0)
         *ret_platform = HAND_OVER(platform);
     return result;
@@ -128,13 +126,12 @@ int platform_change_fd(const struct platform *platform)
 
 int platform_drain_changes(struct platform *platform, bool *ret_changed)
 {
-    uint64_t times;
-    ssize_t size = read(platform->timer, &times, sizeof(times));
-    if (size < 0 && errno != EAGAIN && errno != EINTR)
-        return -errno;
-    int result = size > 0 ? set_timer(platform) : 0;
+    bool is_due = false;
+    int result = system_timer_take(platform->timer, &is_due);
+    if (result == 0 && is_due)
+        result = set_timer(platform);
     if (result == 0)
-        *ret_changed = size > 0;
+        *ret_changed = is_due;
     return result;
 }
 

@@ -108,6 +108,9 @@ static int take_attribute(const struct nlattr *attribute, void *context)
     case IFLA_IFNAME:
         copy_text(link->name, sizeof(link->name), attribute);
         break;
+    case IFLA_IFALIAS:
+        copy_text(link->alias, sizeof(link->alias), attribute);
+        break;
     case IFLA_ADDRESS:
         link->address_size =
             (uint8_t)netlink_copy_payload(attribute, link->address, sizeof(link->address));
@@ -306,6 +309,9 @@ void link_describe(const struct link *link, struct network_interface *iface)
     PUT_TEXT(iface, name, link->name);
     PUT(iface, type, type_of(link));
     put_kind(link, iface);
+    iface->status.alias = NETWORK_NOT_APPLICABLE;
+    if (link->alias[0] != '\0')
+        PUT_TEXT(iface, alias, link->alias);
     PUT(iface, is_up, (link->flags & IFF_UP) != 0);
     PUT(iface, is_active, (link->flags & IFF_UP) && (link->flags & IFF_RUNNING));
     PUT(iface, is_loopback, (link->flags & IFF_LOOPBACK) != 0);

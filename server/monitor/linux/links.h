@@ -16,6 +16,7 @@ struct link {
     uint16_t hardware_type;                   /* ARPHRD_* */
     uint32_t flags;                           /* IFF_* */
     char name[16], kind[64];                  /* kind is empty for plain devices */
+    char alias[64];                           /* empty: none was given; cut at that */
     uint8_t address[32];
     uint8_t address_size;
     uint32_t mtu_bytes, carrier_changes;

@@ -63,7 +63,7 @@ static int gather_namespaces(struct platform *platform)
     const struct netns_others *others = platform->others;
     platform->namespace_count = 1;
     struct netns **namespaces =
-        reallocarray(platform->namespaces, 1 + others->count, sizeof(*namespaces));
+        array_resize(platform->namespaces, 1 + others->count, sizeof(*namespaces));
     if (!namespaces)
         return -ENOMEM;
     platform->namespaces = namespaces;

@@ -290,7 +290,7 @@ static int begin(struct owner_search *search, size_t count)
     search->reading++;
     map_clear(&search->unplaced);
     if (count > search->capacity) {
-        uint32_t *pids = reallocarray(search->pids, 2 * count, sizeof(*pids));
+        uint32_t *pids = array_resize(search->pids, 2 * count, sizeof(*pids));
         if (!pids)
             return -ENOMEM;
         search->pids = pids;

@@ -23,7 +23,7 @@ static int make_room(struct socket_holders *holders, size_t count)
     if (count <= holders->capacity)
         return 0;
     size_t larger = count + count / 2;
-    struct socket_holder *items = reallocarray(holders->items, larger, sizeof(*items));
+    struct socket_holder *items = array_resize(holders->items, larger, sizeof(*items));
     if (!items)
         return -ENOMEM;
     holders->items = items;

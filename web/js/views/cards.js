@@ -171,7 +171,7 @@ function summaryOf(folded) {
 }
 
 // What the filter box looks through.
-const textOf = ({ name, record: { kind, type, ssid, driver, addresses } }) => [name, kind, type, ssid, driver, ...(Array.isArray(addresses) ? addresses : [])].join(' ').toLowerCase();
+const textOf = ({ name, record: { alias, kind, type, ssid, driver, addresses } }) => [name, alias, kind, type, ssid, driver, ...(Array.isArray(addresses) ? addresses : [])].join(' ').toLowerCase();
 
 function placeAll(list, cards) {
   cards.forEach((card, index) => {

@@ -21,6 +21,7 @@ const STATES = {
   listen: 'Waits for connections', closing: 'Closed by both sides at once', unconnected: 'Open for everyone: UDP without a fixed other end',
 };
 const EVIDENCE = {
+  socket: 'kept by the kernel with the socket',
   bpf: 'noted by the kernel when it was opened or closed', proc: 'found among the open files of the process',
   unit: 'by its control group: the process itself is not seen', uid: 'by the user that opened it: nothing more is seen',
 };

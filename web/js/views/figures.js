@@ -17,6 +17,7 @@ const both = (show, received, sent) => `↓\u00a0${show(received)}  ↑\u00a0${s
 const FACTS = [
   ['Hardware address', (record) => known(record.mac_address)],
   ['MTU', (record) => (typeof record.mtu === 'number' ? `${count(record.mtu)} bytes` : UNKNOWN)],
+  ['Known as', (record) => known(record.alias)],
   ['Driver', (record) => known(record.driver)],
   ['Bytes', (record) => both(bytes, record.bytes_received, record.bytes_sent)],
   ['Packets', (record) => both(count, record.packets_received, record.packets_sent)],

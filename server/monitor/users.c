@@ -21,7 +21,7 @@ static bool has_room(struct users *users)
     if (users->count < users->capacity)
         return true;
     size_t larger = users->capacity ? users->capacity * 2 : 8;
-    struct user **items = reallocarray(users->items, larger, sizeof(struct user *));
+    struct user **items = array_resize(users->items, larger, sizeof(struct user *));
     if (!items)
         return false;
     users->items = items;
