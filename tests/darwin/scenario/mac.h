@@ -36,7 +36,7 @@ enum { /* net/if.h: IFRTYPE_FUNCTIONAL_* */
     IS_CELLULAR,
 };
 enum { REFUSED = -1 }; /* the kernel refuses to say */
-enum { /* net/if_media.h */
+enum {                 /* net/if_media.h */
     MEDIA_VALID = 1,
     MEDIA_ACTIVE = 2,
     MEDIA_ETHERNET = 0x20,
@@ -61,12 +61,12 @@ struct mac_interface {
     uint8_t type;
     uint32_t mtu;
     uint64_t baudrate;
-    const char *mac;       /* NULL: none */
-    int functional;        /* or REFUSED */
-    int media_status;      /* or REFUSED */
-    int media;             /* what is active */
-    const char *parent;    /* of a VLAN */
-    const char *addresses[5]; /* "192.0.2.7/24" */
+    const char *mac;                 /* NULL: none */
+    int functional;                  /* or REFUSED */
+    int media_status;                /* or REFUSED */
+    int media;                       /* what is active */
+    const char *parent;              /* of a VLAN */
+    const char *addresses[5];        /* "192.0.2.7/24" */
     struct mac_counters counters[3]; /* as told one after another; the last stays. Zero received
                                         packets end them, but for the first */
 };
@@ -76,6 +76,8 @@ void mac_add_interface(struct bytes *list, const struct mac_interface *iface);
 void mac_add_multicast(struct bytes *list, uint16_t index);
 /* What is asked about each: counters, type, medium, parent. */
 void mac_answer_details(const struct mac_interface *iface);
+/* What is said of its medium from the second time on. */
+void mac_answer_second_media(const struct mac_interface *iface);
 /* All of it, as the first and only answer. */
 void mac_answer_interfaces(const struct mac_interface *interfaces, size_t count);
 void mac_answer_count(unsigned nth, uint32_t count);
@@ -121,8 +123,8 @@ struct mac_table {
     bool is_tcp;
     const struct mac_socket *sockets;
     size_t count;
-    uint32_t socket_size; /* of a socket's record; 0: as of macOS 13 */
-    uint32_t announced;   /* 0: as many as there are */
+    uint32_t socket_size;  /* of a socket's record; 0: as of macOS 13 */
+    uint32_t announced;    /* 0: as many as there are */
     uint32_t count_at_end; /* 0: likewise */
 };
 void mac_add_table(struct bytes *bytes, const struct mac_table *table);

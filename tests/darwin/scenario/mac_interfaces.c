@@ -202,7 +202,7 @@ static void answer_functional_type(const struct mac_interface *iface)
         answer(1, &request, sizeof(request), "interface.functional_type.%s", iface->name);
 }
 
-static void answer_media(const struct mac_interface *iface)
+static void answer_media(const struct mac_interface *iface, unsigned nth)
 {
     struct mirror_media_request request = {
         .current = MEDIA_ETHERNET,
@@ -212,9 +212,14 @@ static void answer_media(const struct mac_interface *iface)
     };
     strncpy(request.name, iface->name, sizeof(request.name) - 1);
     if (iface->media_status == REFUSED)
-        answer_error(1, "EOPNOTSUPP", "interface.media.%s", iface->name);
+        answer_error(nth, "EOPNOTSUPP", "interface.media.%s", iface->name);
     else
-        answer(1, &request, sizeof(request), "interface.media.%s", iface->name);
+        answer(nth, &request, sizeof(request), "interface.media.%s", iface->name);
+}
+
+void mac_answer_second_media(const struct mac_interface *iface)
+{
+    answer_media(iface, 2);
 }
 
 static void answer_vlan(const struct mac_interface *iface)
@@ -232,7 +237,7 @@ void mac_answer_details(const struct mac_interface *iface)
 {
     answer_counters(iface);
     answer_functional_type(iface);
-    answer_media(iface);
+    answer_media(iface, 1);
     answer_vlan(iface);
 }
 
@@ -252,8 +257,9 @@ void mac_answer_interfaces(const struct mac_interface *interfaces, size_t count)
 
 static void add_route(struct bytes *bytes, bool is_ipv6, const struct mac_route *route)
 {
-    struct address destination =
-        parse(route->destination ? route->destination : is_ipv6 ? "::/0" : "0.0.0.0/0");
+    struct address destination = parse(route->destination ? route->destination
+                                       : is_ipv6          ? "::/0"
+                                                          : "0.0.0.0/0");
     struct mirror_route_message message = {
         .version = MIRROR_VERSION,
         .kind = MIRROR_ROUTE,

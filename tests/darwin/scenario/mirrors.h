@@ -167,8 +167,8 @@ struct mirror_tcp {
     int32_t duplicates, timers[4], state;
     uint32_t flags;
     int32_t force;
-    uint32_t sent[8];          /* snd_una to irs */
-    uint32_t received[2];      /* rcv_nxt, rcv_adv */
+    uint32_t sent[8];     /* snd_una to irs */
+    uint32_t received[2]; /* rcv_nxt, rcv_adv */
     uint32_t receive_window, received_urgent;
     uint32_t send_window, congestion_window, slow_start_threshold, segment_with_options;
     uint32_t receive_time, start_time;
