@@ -172,4 +172,9 @@ MUST_CHECK int platform_drain_changes(struct platform *platform, bool *ret_chang
 const struct network_capability *platform_capabilities(
     struct platform *platform, size_t *ret_count);
 
+/* Opens a backend, reads everything it reads twice, a second apart, and writes what the system
+ * answered as raw bytes, one file a question, into folder, which must be there and empty.
+ * ret_count: files written. -ENOTSUP: this backend has no such answers. */
+MUST_CHECK int platform_capture(const char *folder, size_t *ret_count);
+
 #endif

@@ -7,7 +7,7 @@ endif()
 set(fuzz ${CMAKE_CURRENT_LIST_DIR})
 add_library(fuzz_support STATIC ${fuzz}/fuzz.c ${fuzz}/messages.c)
 target_include_directories(fuzz_support PUBLIC ${fuzz})
-target_link_libraries(fuzz_support PUBLIC config serve stream monitor_linux monitor
+target_link_libraries(fuzz_support PUBLIC config serve stream monitor_linux monitor_darwin_decode monitor
   PkgConfig::MNL PkgConfig::JANSSON PkgConfig::LIBWEBSOCKETS m)
 add_custom_target(fuzzers)
 

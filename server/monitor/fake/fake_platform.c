@@ -148,3 +148,10 @@ const struct network_capability *platform_capabilities(struct platform *platform
     *ret_count = ARRAY_LENGTH(capabilities);
     return capabilities;
 }
+
+int platform_capture(const char *folder, size_t *ret_count)
+{
+    (void)folder;
+    (void)ret_count;
+    return -ENOTSUP;
+}
