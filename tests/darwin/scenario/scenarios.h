@@ -1,0 +1,18 @@
+/* scenarios - the Macs that tests run on. What the user must see of each is in
+ * tests/darwin/snapshots.test.mjs. */
+#ifndef IFPULSE_SCENARIOS_H
+#define IFPULSE_SCENARIOS_H
+
+#include "mac.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+void scenario_macbook(void);
+void scenario_macos14(void);
+void scenario_hidden(void);
+void scenario_growing(void);
+void scenario_events(void);
+void scenario_hostile(void);
+void scenario_broken(void);
+
+#endif
