@@ -127,24 +127,27 @@ MUST_CHECK int platform_read_samples(struct platform *platform, struct sample_ar
  * never has an old one's. Always known: type, local_address, local_port, state. remote_address and
  * remote_port are NETWORK_NOT_APPLICABLE for listeners and unconnected UDP. uid is 0..2^32-1, not
  * applicable for sockets that belong to nobody any more (time_wait). Byte counts where the system
- * has them; for UDP NETWORK_NOT_SUPPORTED. opened_ms and every RATE are left untouched; so is
+ * has them, which of UDP few do. opened_ms and every RATE are left untouched; so is
  * limited_by, but for the reason why it never is known: it is judged from send_times. */
 MUST_CHECK int platform_read_connections(
     struct platform *platform, struct connection_array *ret_connections);
 
 /* Appends the sockets that wait for others, as platform_read_connections would, but without their
- * processes: TCP listeners and unconnected UDP. Cheap: they are few. */
+ * processes: TCP listeners and unconnected UDP. Meant to be cheap, for they are few; a system that
+ * has only one table of all sockets reads that. */
 MUST_CHECK int platform_read_listeners(
     struct platform *platform, struct connection_array *ret_listeners);
 
 /* Appends the TCP connections that ended since the last call, each end of one that was open, with
  * their last counts; identity is that of platform_read_connections. Their state is
- * NETWORK_STATE_CLOSE. A connection that its own process reset may have lost its counts and its
- * remote port: unavailable, and a reading that saw it knows more. Counts may be a byte short where
- * the system cannot tell a FIN from payload, so of what a reading saw the larger count is right.
- * Owners only where the system itself names them in time: the caller joins the others to what it
- * knew of them. What is left of it in time_wait may be in readings for a while yet, as the same.
- * Returns PLATFORM_OVERRUN when some were lost; what is there is good all the same. */
+ * NETWORK_STATE_CLOSE. Where the system tells of ends (the capability "closings") that is all of
+ * them, also those that no reading saw; elsewhere it is what a reading had and the next has not,
+ * with the counts of the former. A connection that its own process reset may have lost its counts
+ * and its remote port: unavailable, and a reading that saw it knows more. Counts may be a byte
+ * short where the system cannot tell a FIN from payload, so of what a reading saw the larger count
+ * is right. Owners only where the system itself names them in time: the caller joins the others to
+ * what it knew of them. What is left of it in time_wait may be in readings for a while yet, as the
+ * same. Returns PLATFORM_OVERRUN when some were lost; what is there is good all the same. */
 MUST_CHECK int platform_read_closed(struct platform *platform, struct connection_array *ret_closed);
 
 /* Reasons of the whole system to drop packets, each with how often it came up since the system

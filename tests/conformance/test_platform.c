@@ -253,7 +253,7 @@ static void check_connection(const struct network_connection *connection)
 
 Test(platform, connections_are_what_the_contract_says)
 {
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(listen(listener, 1), 0);
     cr_assert_eq(platform_read_connections(platform, &connections), 0);
     cr_assert_gt(connections.count, 0);
@@ -265,7 +265,7 @@ Test(platform, connections_are_what_the_contract_says)
 Test(platform, connections_are_unique_and_keep_their_identity)
 {
     struct map seen = {0};
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(listen(listener, 1), 0);
     cr_assert_eq(platform_read_connections(platform, &connections), 0);
     cr_assert_eq(platform_read_connections(platform, &more), 0);
@@ -300,7 +300,7 @@ Test(platform, listeners_are_those_connections_that_wait_and_show_no_process)
 {
     struct map seen = {0};
     size_t same = 0;
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(listen(listener, 1), 0);
     cr_assert_eq(platform_read_connections(platform, &connections), 0);
     cr_assert_eq(platform_read_listeners(platform, &more), 0);
@@ -324,8 +324,8 @@ static void run_connection(void)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int client = socket(AF_INET, SOCK_STREAM, 0);
     cr_assert_eq(listen(listener, 1), 0);
     cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
     cr_assert_eq(connect(client, (struct sockaddr *)&address, size), 0);

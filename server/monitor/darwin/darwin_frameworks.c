@@ -60,7 +60,8 @@ static void find_port_calls(void *ret_calls)
 
 static bool is_name(const struct core_foundation_calls *cf, const void *string)
 {
-    return string && cf->CFStringGetLength(string) < (long)sizeof(((struct darwin_port *)0)->name);
+    long length = string ? cf->CFStringGetLength(string) : 0;
+    return length > 0 && length < (long)sizeof(((struct darwin_port *)0)->name);
 }
 
 /* --- ports --- */

@@ -1,8 +1,8 @@
 #include "darwin_radios.h"
 
 #include "clock.h"
+#include "descriptor.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -36,7 +36,8 @@ struct asking {
 struct darwin_radios {
     struct asking *asking;
     bool is_running;
-    int fd; /* the other end of the thread's; hangs up when the thread ends */
+    int start_error; /* for which it is not */
+    int fd;          /* the other end of the thread's; hangs up when the thread ends */
     pthread_t thread;
 };
 
@@ -184,13 +185,14 @@ static int start(struct darwin_radios *radios)
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0)
         return -errno;
-    for (size_t i = 0; i < ARRAY_LENGTH(fds); i++)
-        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
     radios->fd = fds[0];
     radios->asking->fd = fds[1];
     atomic_fetch_add(&radios->asking->owners, 1);
-    int r = create_thread(radios);
-    radios->is_running = r == 0;
+    int r = descriptor_set_private(fds[0]);
+    if (r == 0)
+        r = descriptor_set_private(fds[1]);
+    if (r == 0)
+        r = create_thread(radios);
     if (r == 0)
         return 0;
     atomic_fetch_sub(&radios->asking->owners, 1);
@@ -228,10 +230,12 @@ int darwin_radios_watch(struct darwin_radios *radios, const char *const *names, 
     for (size_t i = 0; i < count; i++)
         strncpy(items[i].name, names[i], sizeof(items[i].name) - 1);
     free(replace(radios->asking, items, count, &has_new));
-    if (count > 0 && !radios->is_running)
-        return start(radios);
-    if (has_new)
+    if (count > 0 && !radios->is_running) {
+        radios->start_error = start(radios);
+        radios->is_running = radios->start_error == 0;
+    } else if (has_new) {
         darwin_radios_wake(radios);
+    }
     return 0;
 }
 
@@ -253,7 +257,7 @@ int darwin_radios_find(
     int r = watched ? watched->error : -ENODEV;
     if (watched && (watched->answered_ns == 0 ||
                        clock_monotonic_ns() - watched->answered_ns > DARWIN_RADIOS_STALE_NS))
-        r = -EAGAIN;
+        r = radios->start_error ? radios->start_error : -EAGAIN;
     if (r == 0)
         *ret_radio = watched->radio;
     pthread_mutex_unlock(&asking->lock);

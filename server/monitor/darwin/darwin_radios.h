@@ -25,7 +25,8 @@ MUST_CHECK int darwin_radios_new(struct darwin_radios **ret_radios);
 void darwin_radios_free(struct darwin_radios *radios);
 
 /* Which interfaces are wireless, instead of those of the last call; answers of those that stay are
- * kept. New ones are asked about at once, if not within a second of the last time. */
+ * kept. New ones are asked about at once, if not within a second of the last time. -ENOMEM only: a
+ * thread that cannot be had is no answer, and is tried for again at the next call. */
 MUST_CHECK int darwin_radios_watch(
     struct darwin_radios *radios, const char *const *names, size_t count);
 
@@ -35,7 +36,7 @@ void darwin_radios_wake(struct darwin_radios *radios);
 
 /* What the radio last said, or the error with which that failed (see darwin_frameworks_read_radio);
  * -EAGAIN when it has not answered yet, or not for DARWIN_RADIOS_STALE_NS; -ENODEV when it is not
- * watched. Never blocks. */
+ * watched; why there is no thread. Never blocks. */
 MUST_CHECK int darwin_radios_find(
     struct darwin_radios *radios, const char *name, struct darwin_radio *ret_radio);
 

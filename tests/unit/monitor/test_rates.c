@@ -1,6 +1,7 @@
 #include "rates.h"
 
 #include <criterion/criterion.h>
+#include <inttypes.h>
 #include <math.h>
 
 static const struct rates_plan plan = {.counters = {1 << 0, 1 << 1, 1 << 0 | 1 << 1}, .count = 3};
@@ -138,19 +139,19 @@ Test(rates, hold_their_promises_for_random_histories)
             advance(&history, sample(time_ms, a, 0));
             if (history.base.time_ns != time_ms * 1000000 || time_ms == base_ms)
                 continue;
-            cr_assert_eq(is_known(&history, 0), a >= was, "seed %lu", seed);
+            cr_assert_eq(is_known(&history, 0), a >= was, "seed %" PRIu64, seed);
             if (is_known(&history, 0)) {
                 double elapsed_s = (double)(time_ms - base_ms) / 1e3;
-                cr_assert(isfinite(history.per_s[0]) && history.per_s[0] >= 0, "seed %lu", seed);
+                cr_assert(isfinite(history.per_s[0]) && history.per_s[0] >= 0, "seed %" PRIu64, seed);
                 summed += history.per_s[0] * elapsed_s;
                 grown = (double)(a - from);
             }
             base_ms = time_ms;
         }
         if (!has_reset)
-            cr_assert_float_eq(summed, grown, 1e-6 * grown + 1, "seed %lu", seed);
+            cr_assert_float_eq(summed, grown, 1e-6 * grown + 1, "seed %" PRIu64, seed);
         else /* no more than what really came in, which a spike would exceed at once */
-            cr_assert_leq(summed, 200 * largest + 1, "seed %lu", seed);
+            cr_assert_leq(summed, 200 * largest + 1, "seed %" PRIu64, seed);
     }
 }
 

@@ -45,7 +45,7 @@ static void add_elsewhere(
 static void add_address(struct network_interface *iface, uint8_t last)
 {
     struct network_address_list *list = &iface->addresses;
-    list->items = reallocarray(list->items, list->count + 1, sizeof(*list->items));
+    list->items = array_resize(list->items, list->count + 1, sizeof(*list->items));
     list->items[list->count++] =
         (struct network_address){.family = AF_INET, .prefix_length = 24, .bytes = {10, 0, 0, last}};
 }

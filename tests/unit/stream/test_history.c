@@ -51,7 +51,7 @@ static struct network_interface *add_interface(struct scene *scene, const char *
     struct network_interface *interface;
 
     scene->interfaces =
-        reallocarray(scene->interfaces, scene->interface_count + 1, sizeof *scene->interfaces);
+        array_resize(scene->interfaces, scene->interface_count + 1, sizeof *scene->interfaces);
     interface = &scene->interfaces[scene->interface_count++];
     *interface = (struct network_interface){.identity = scene->interface_count};
     PUT_TEXT(interface, name, name);
@@ -71,7 +71,7 @@ static void add_owner(struct scene *scene, unsigned uid, double speed)
 {
     struct network_owner *owner;
 
-    scene->owners = reallocarray(scene->owners, scene->owner_count + 1, sizeof *scene->owners);
+    scene->owners = array_resize(scene->owners, scene->owner_count + 1, sizeof *scene->owners);
     owner = &scene->owners[scene->owner_count++];
     *owner = (struct network_owner){0};
     PUT(owner, kind, NETWORK_OWNER_USER);

@@ -1,0 +1,10 @@
+# The backend for macOS, on any system: its frameworks are those of tests/darwin/fake_frameworks.h.
+file(GLOB fake_sources CONFIGURE_DEPENDS darwin/fake_*.c)
+add_library(fake_frameworks STATIC ${fake_sources})
+target_include_directories(fake_frameworks PUBLIC darwin)
+target_link_libraries(fake_frameworks PRIVATE Threads::Threads)
+foreach(name frameworks radios)
+  criterion_test(unit unit/darwin/test_${name}.c monitor_darwin fake_frameworks)
+  target_link_options(test_${name} PRIVATE -Wl,--wrap=dlopen,--wrap=dlsym)
+endforeach()
+target_link_options(test_radios PRIVATE -Wl,--wrap=clock_gettime)
