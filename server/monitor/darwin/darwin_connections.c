@@ -130,14 +130,21 @@ static bool find_uid(struct darwin_connections *connections, int32_t pid, uint32
     return true;
 }
 
-static void put_uid(struct darwin_connections *connections, int32_t pid,
-    struct connection_array *ret_connections, size_t from)
+/* Of all that are this process's now, also those that were a higher one's before. */
+static void put_uid(
+    struct darwin_connections *connections, int32_t pid, struct connection_array *ret_connections)
 {
-    uint32_t uid;
-    if (from == ret_connections->count || !find_uid(connections, pid, &uid))
-        return;
-    for (size_t i = from; i < ret_connections->count; i++)
-        PUT(&ret_connections->items[i], uid, uid);
+    bool is_known = false;
+    uint32_t uid = 0;
+    for (size_t i = 0; i < ret_connections->count; i++) {
+        struct network_connection *connection = &ret_connections->items[i];
+        if (!network_has(connection, pid) || connection->pid != (uint32_t)pid)
+            continue;
+        if (!is_known && !find_uid(connections, pid, &uid))
+            return;
+        is_known = true;
+        PUT(connection, uid, uid);
+    }
 }
 
 /* Other users' processes may not be looked into. */
@@ -146,7 +153,6 @@ static int walk_process(
 {
     struct darwin_process process = {DARWIN_FILES, pid, 0};
     struct buffer *answer = &connections->answer;
-    size_t before = ret_connections->count;
     int result = darwin_ask_processes(connections->ask, &process, answer);
     if (result < 0)
         return result == -ENOMEM ? result : 0;
@@ -156,7 +162,7 @@ static int walk_process(
             result = walk_descriptor(
                 connections, pid, (int32_t)read_le32(file + PFD_DESCRIPTOR), ret_connections);
     }
-    put_uid(connections, pid, ret_connections, before);
+    put_uid(connections, pid, ret_connections);
     return result;
 }
 
