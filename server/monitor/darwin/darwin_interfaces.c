@@ -281,7 +281,7 @@ static void put_medium(struct network_interface *iface, const struct darwin_inte
     iface->status.link_bits_per_s = iface->status.duplex = unknown;
     if (item->kind.is_wireless)
         iface->status.duplex = NETWORK_NOT_APPLICABLE;
-    else if (item->media.has_duplex && item->media.is_active)
+    else if (has_medium && item->media.has_duplex && item->media.is_active)
         PUT(iface, duplex, item->media.duplex);
     if (speed > 0 && !item->kind.is_wireless)
         PUT(iface, link_bits_per_s, speed);

@@ -11,6 +11,7 @@
 #ifndef IFPULSE_LOADER_H
 #define IFPULSE_LOADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -66,13 +67,14 @@ struct shim {
     }
 
 /* The tables of the shim_*.c files; the first that has a name wins. */
-extern const struct shim kernel_shims[], error_shims[], clock_shims[], file_shims[], socket_shims[],
-    text_shims[], thread_shims[], system_shims[];
+extern const struct shim kernel_shims[], ifaddrs_shims[], error_shims[], clock_shims[],
+    file_shims[], socket_shims[], text_shims[], thread_shims[], system_shims[];
 /* What macOS and glibc have under one name with the same types, numbers and meaning. */
 extern const char *const same_names[];
 /* Variables whose first value comes from here. */
 void shims_prepare(void);
 void shims_prepare_text(void);
+void shims_prepare_errors(void);
 
 /* --- numbers that differ --- */
 
@@ -81,9 +83,11 @@ int errno_to_darwin(int number);
 int errno_from_darwin(int number);
 enum { DARWIN_AF_INET6 = 30, DARWIN_PF_ROUTE = 17, DARWIN_PF_SYSTEM = 32, DARWIN_AT_FDCWD = -2 };
 
+/* Asks the scripted kernel; 0 or -errno. */
+int kernel_ask(const char *key, void *buffer, size_t *size);
 /* The event socket of the scripted kernel, which is no socket; called by the socket shims. */
 int kernel_open_events(void);
-int kernel_has_events(int fd); /* whether that descriptor is it */
+bool kernel_has_events(int fd); /* whether that descriptor is it */
 ssize_t kernel_receive_event(void *buffer, size_t size);
 void kernel_close_events(void);
 int kernel_ioctl(unsigned long request, void *argument);

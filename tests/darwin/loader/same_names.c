@@ -35,7 +35,7 @@ const char *const same_names[] = {
     "setenv", "unsetenv", "alarm",
     /* time */
     "time", "nanosleep", "usleep", "sleep", "gettimeofday", "localtime_r", "gmtime_r", "localtime",
-    "gmtime", "mktime", "timegm", "strftime", "tzset", "difftime",
+    "gmtime", "mktime", "timegm", "strftime", "strptime", "tzset", "difftime",
     /* threads */
     "pthread_self", "pthread_equal", "pthread_exit", "pthread_attr_init", "pthread_attr_destroy",
     "pthread_attr_setstacksize",

@@ -106,7 +106,24 @@ static void print_error(const char *text)
     fprintf(stderr, "%s: %s\n", text, error_text(*error_place()));
 }
 
+/* A table of them all, by macOS's numbers. */
+enum { DARWIN_ERRORS = 107 };
+static const char *texts[DARWIN_ERRORS];
+static int text_count = DARWIN_ERRORS;
+
+void shims_prepare_errors(void)
+{
+    for (int i = 0; i < DARWIN_ERRORS; i++)
+        texts[i] = "Unknown error";
+    for (int i = 0; i <= SAME_UP_TO; i++)
+        texts[i] = strerrordesc_np(i);
+    for (size_t i = 0; i < NUMBERS; i++)
+        texts[numbers[i].darwin] = strerrordesc_np(numbers[i].here);
+}
+
 const struct shim error_shims[] = {
+    {"sys_errlist", texts},
+    {"sys_nerr", &text_count},
     SHIM("__error", error_place),
     SHIM("strerror", error_text),
     SHIM("strerror_r", error_text_r),

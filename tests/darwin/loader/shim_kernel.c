@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Opened by the first question; programs that ask none need no folder. */
-static int ask(const char *key, void *buffer, size_t *size)
+int kernel_ask(const char *key, void *buffer, size_t *size)
 {
     static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
     static struct kernel_script script;
@@ -31,7 +31,7 @@ static int ask(const char *key, void *buffer, size_t *size)
 /* 0, or -1 with errno. */
 static int answer(const char *key, void *buffer, size_t *size)
 {
-    int result = ask(key, buffer, size);
+    int result = kernel_ask(key, buffer, size);
     if (result < 0)
         errno = -result;
     return result < 0 ? -1 : 0;
@@ -118,7 +118,7 @@ static void update_readiness(void)
 {
     uint64_t one = 1;
     size_t size = 0;
-    bool is_there = ask("event", NULL, &size) != -EAGAIN;
+    bool is_there = kernel_ask("event", NULL, &size) != -EAGAIN;
     ssize_t unused = is_there ? write(events, &one, sizeof(one)) : read(events, &one, sizeof(one));
     (void)unused;
 }
@@ -133,7 +133,7 @@ int kernel_open_events(void)
     return events;
 }
 
-int kernel_has_events(int fd)
+bool kernel_has_events(int fd)
 {
     return fd >= 0 && fd == events;
 }
@@ -142,7 +142,7 @@ ssize_t kernel_receive_event(void *buffer, size_t size)
 {
     uint8_t datagram[2048];
     size_t length = sizeof(datagram);
-    int result = ask("event", datagram, &length);
+    int result = kernel_ask("event", datagram, &length);
     update_readiness();
     if (result < 0) {
         errno = -result;
@@ -164,7 +164,7 @@ void kernel_close_events(void)
 static int give(const char *key, void *buffer, int room)
 {
     size_t size = room < 0 ? 0 : (size_t)room;
-    int result = ask(key, buffer, &size);
+    int result = kernel_ask(key, buffer, &size);
     if (result < 0 && !(result == -ENOMEM && buffer)) { /* lists are cut at the room there is */
         errno = -result;
         return 0;
@@ -178,11 +178,29 @@ static int list_pids(void *buffer, int room)
     return give("process.pids", buffer, room) / (int)sizeof(int32_t);
 }
 
+/* proc_taskinfo: this process's own memory, which is real. */
+static int task_info(int pid, void *buffer, int room)
+{
+    enum { TASK_INFO_SIZE = 96 };
+    uint64_t pages[2] = {0, 0}, bytes[2];
+    FILE *file = pid == getpid() ? fopen("/proc/self/statm", "re") : NULL;
+    if (!file || room < TASK_INFO_SIZE || fscanf(file, "%lu %lu", &pages[0], &pages[1]) != 2)
+        fatal("proc_pidinfo of the task of %d is not known here", pid);
+    fclose(file);
+    memset(buffer, 0, TASK_INFO_SIZE);
+    for (int i = 0; i < 2; i++)
+        bytes[i] = pages[i] * (uint64_t)sysconf(_SC_PAGESIZE);
+    memcpy(buffer, bytes, sizeof(bytes));
+    return TASK_INFO_SIZE;
+}
+
 static int process_info(int pid, int flavour, uint64_t argument, void *buffer, int room)
 {
-    enum { LIST_FILES = 1, SHORT_INFO = 13, SHORT_INFO_SIZE = 64 };
+    enum { LIST_FILES = 1, TASK_INFO = 4, SHORT_INFO = 13, SHORT_INFO_SIZE = 64 };
     char key[64];
     (void)argument;
+    if (flavour == TASK_INFO)
+        return task_info(pid, buffer, room);
     if (flavour != LIST_FILES && flavour != SHORT_INFO)
         fatal("proc_pidinfo %d of macOS is not known here", flavour);
     if (flavour == SHORT_INFO && room < SHORT_INFO_SIZE) {

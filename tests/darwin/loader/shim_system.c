@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ void shims_prepare(void)
     standard_out = stdout;
     standard_error = stderr;
     shims_prepare_text();
+    shims_prepare_errors();
 }
 
 static void stack_smashed(void)
@@ -210,6 +212,7 @@ const struct shim system_shims[] = {
     SHIM("atexit", atexit), /* which glibc has in no shared library */
     SHIM("_NSGetEnviron", environment_place),
     SHIM("_availability_version_check", has_version),
+    SHIM("__exp10", exp10),
     SHIM("sysconf", configuration),
     SHIM("uname", name_system),
     SHIM("getrlimit", get_limit),

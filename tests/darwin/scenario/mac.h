@@ -133,7 +133,8 @@ void mac_answer_table(const struct mac_table *table);
 size_t mac_table_size(bool is_tcp, size_t count);
 #define MAC_TCP "sysctl.net.inet.tcp.pcblist_n"
 #define MAC_UDP "sysctl.net.inet.udp.pcblist_n"
-void mac_answer_release(const char *release);
+/* Of the kernel: 24 is macOS 15, and so on. */
+void mac_answer_release(const char *release, const char *version_of_macos);
 
 /* --- processes --- */
 

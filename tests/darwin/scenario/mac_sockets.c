@@ -174,9 +174,10 @@ void mac_answer_table(const struct mac_table *table)
         mac_table_size(table->is_tcp, table->announced ? table->announced : table->count), key);
 }
 
-void mac_answer_release(const char *release)
+void mac_answer_release(const char *release, const char *version_of_macos)
 {
     answer(1, release, strlen(release) + 1, "sysctl.kern.osrelease");
+    answer(1, version_of_macos, strlen(version_of_macos) + 1, "sysctl.kern.osproductversion");
 }
 
 /* --- processes --- */

@@ -144,7 +144,7 @@ void scenario_hostile(void)
     mac_answer_routes(false, NULL, 0);
     mac_answer_routes(true, NULL, 0);
     answer_sockets();
-    mac_answer_release("none"); /* says nothing of its number */
+    mac_answer_release("none", ""); /* says nothing of its number */
 }
 
 /* --- not to be understood at all: an interface longer than the list --- */
@@ -159,5 +159,5 @@ void scenario_broken(void)
     mac_answer_details(&en1);
     mac_answer_routes(false, NULL, 0);
     mac_answer_routes(true, NULL, 0);
-    mac_answer_release("24.6.0");
+    mac_answer_release("24.6.0", "15.6");
 }

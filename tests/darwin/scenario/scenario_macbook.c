@@ -220,6 +220,7 @@ static const struct mac_socket tcp[] = {
         .generation = 15,
         .pid = 1,
         .slots = {{7, 8}},
+        .congestion_window = 13000,
         .segment = 1300,
     },
     {
@@ -274,7 +275,7 @@ static const struct mac_socket udp[] = {
 
 void scenario_macbook(void)
 {
-    mac_answer_release("24.6.0");
+    mac_answer_release("24.6.0", "15.6");
     mac_answer_interfaces(interfaces, LENGTH(interfaces));
     mac_answer_routes(false, routes, LENGTH(routes));
     mac_answer_routes(true, routes6, LENGTH(routes6));

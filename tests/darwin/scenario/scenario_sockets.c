@@ -31,9 +31,9 @@ static const struct mac_route routes[] = {
     {.destination = "127.0.0.0/8", .interface = 1, .flags = ROUTE_UP},
 };
 
-static void answer_network(const char *release)
+static void answer_network(const char *release, const char *version_of_macos)
 {
-    mac_answer_release(release);
+    mac_answer_release(release, version_of_macos);
     mac_answer_interfaces(interfaces, LENGTH(interfaces));
     mac_answer_routes(false, routes, LENGTH(routes));
     mac_answer_routes(true, NULL, 0);
@@ -65,7 +65,7 @@ void scenario_macos14(void)
         .pid = 77,
         .slots = {{1, 2}, {0, 0}, {0, 0}, {3, 4}},
     }};
-    answer_network("23.6.0");
+    answer_network("23.6.0", "14.8.2");
     mac_answer_table(
         &(struct mac_table){.is_tcp = true, .sockets = tcp, .count = 1, .socket_size = 76});
     mac_answer_table(&(struct mac_table){.sockets = udp, .count = 1, .socket_size = 104});
@@ -107,7 +107,7 @@ void scenario_hidden(void)
     static const int32_t pids[] = {0, 1, 79, 78, 77};
     static const struct mac_descriptor of_77[] = {{0, 1}, {5, 2}, {6, 2}, {7, 2}};
     static const struct mac_descriptor of_78[] = {{5, 2}, {9, 2}};
-    answer_network("27.0.0");
+    answer_network("26.0.0", "27.0");
     mac_answer_table(&(struct mac_table){.is_tcp = true, .announced = OF_OTHERS});
     mac_answer_table(&(struct mac_table){.announced = OF_OTHERS});
     mac_answer_pids(pids, LENGTH(pids));

@@ -110,11 +110,12 @@ static void put_owner(struct network_connection *connection, const uint8_t *sock
         PUT(connection, pid, (uint32_t)pid);
 }
 
+/* Of a socket that is gone they are zeros too, which say nothing. */
 static void put_bytes(
     struct network_connection *connection, const uint8_t *statistics, unsigned slots)
 {
     uint64_t received = 0, sent = 0;
-    if (!statistics)
+    if (!statistics || connection->state == NETWORK_STATE_TIME_WAIT)
         return;
     for (unsigned i = 0; i < slots && i < XST_SLOTS; i++) {
         const uint8_t *slot = statistics + XST_FIRST + i * XST_SLOT;
