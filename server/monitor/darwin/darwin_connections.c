@@ -235,10 +235,15 @@ static void put_process(
         connections->is_hidden ? NETWORK_EVIDENCE_PROC : NETWORK_EVIDENCE_SOCKET);
 }
 
+/* Flows of user-space stacks have no user of their own, but a process. */
 static void put_owner(struct darwin_connections *connections, struct network_connection *connection)
 {
+    uint32_t uid;
     if (network_has(connection, pid))
         put_process(connections, connection);
+    if (network_has(connection, pid) && !network_has(connection, uid) &&
+        find_uid(connections, (int32_t)connection->pid, &uid))
+        PUT(connection, uid, uid);
     if (!network_has(connection, uid))
         return;
     if (!network_has(connection, pid))
