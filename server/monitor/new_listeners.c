@@ -82,14 +82,15 @@ static void write_message(const struct network_connection *socket, struct networ
     char address[NETWORK_ADDRESS_TEXT];
     bool has_name = network_has(socket, process_name), has_unit = network_has(socket, unit);
     network_address_format(&socket->local_address, address);
-    snprintf(event->message, sizeof(event->message),
+    /* What is longer than a sentence may be is cut. */
+    int length = snprintf(event->message, sizeof(event->message),
         "%s port %u is open to other machines, at %s%s%s%s%s%s%s%s%s",
         socket->type == NETWORK_TCP ? "TCP" : "UDP", socket->local_port, address,
         network_has(socket, netns) ? " in " : "", network_has(socket, netns) ? socket->netns : "",
         has_name ? ": " : "", has_name ? socket->process_name : "",
         network_has(socket, user) ? " of user " : "", network_has(socket, user) ? socket->user : "",
         has_unit ? ", " : "", has_unit ? socket->unit : "");
-    event->status.message = NETWORK_KNOWN;
+    event->status.message = length < 0 ? NETWORK_ERROR : NETWORK_KNOWN;
 }
 
 static void tell(const struct network_connection *socket, struct event_log *log, int64_t wall_ms)

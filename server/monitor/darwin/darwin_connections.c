@@ -104,47 +104,42 @@ static int append_walked(struct darwin_connections *connections,
     return 0;
 }
 
-/* One that was closed meanwhile is none. */
-static int walk_descriptor(struct darwin_connections *connections, int32_t pid, int32_t descriptor,
-    struct connection_array *ret_connections)
+/* A process that is looked into. The user it runs as is asked for when it has a socket: sockets do
+ * not say theirs to libproc. */
+struct walked_process {
+    int32_t pid;
+    bool was_asked, has_uid;
+    uint32_t uid;
+};
+
+static void ask_uid(struct darwin_connections *connections, struct walked_process *walked)
 {
-    struct darwin_process process = {DARWIN_SOCKET, pid, descriptor};
-    struct network_connection walked;
+    struct darwin_process process = {DARWIN_SHORT_INFO, walked->pid, 0};
+    uint8_t bytes[PBSI_SIZE];
+    size_t size = sizeof(bytes);
+    walked->was_asked = true;
+    walked->has_uid =
+        darwin_ask_process(connections->ask, &process, bytes, &size) == 0 && size >= PBSI_SIZE;
+    if (walked->has_uid)
+        walked->uid = read_le32(bytes + PBSI_UID);
+}
+
+/* One that was closed meanwhile is none. */
+static int walk_descriptor(struct darwin_connections *connections, struct walked_process *walked,
+    int32_t descriptor, struct connection_array *ret_connections)
+{
+    struct darwin_process process = {DARWIN_SOCKET, walked->pid, descriptor};
+    struct network_connection connection;
     uint8_t bytes[PSO_SIZE];
     size_t size = sizeof(bytes);
     if (darwin_ask_process(connections->ask, &process, bytes, &size) < 0 ||
-        darwin_process_socket_read(bytes, size, pid, &walked) != 0)
+        darwin_process_socket_read(bytes, size, walked->pid, &connection) != 0)
         return 0;
-    return append_walked(connections, &walked, ret_connections);
-}
-
-/* The user that it runs as: sockets do not say theirs to libproc. */
-static bool find_uid(struct darwin_connections *connections, int32_t pid, uint32_t *ret_uid)
-{
-    struct darwin_process process = {DARWIN_SHORT_INFO, pid, 0};
-    uint8_t bytes[PBSI_SIZE];
-    size_t size = sizeof(bytes);
-    if (darwin_ask_process(connections->ask, &process, bytes, &size) < 0 || size < PBSI_SIZE)
-        return false;
-    *ret_uid = read_le32(bytes + PBSI_UID);
-    return true;
-}
-
-/* Of all that are this process's now, also those that were a higher one's before. */
-static void put_uid(
-    struct darwin_connections *connections, int32_t pid, struct connection_array *ret_connections)
-{
-    bool is_known = false;
-    uint32_t uid = 0;
-    for (size_t i = 0; i < ret_connections->count; i++) {
-        struct network_connection *connection = &ret_connections->items[i];
-        if (!network_has(connection, pid) || connection->pid != (uint32_t)pid)
-            continue;
-        if (!is_known && !find_uid(connections, pid, &uid))
-            return;
-        is_known = true;
-        PUT(connection, uid, uid);
-    }
+    if (!walked->was_asked)
+        ask_uid(connections, walked);
+    if (walked->has_uid)
+        PUT(&connection, uid, walked->uid);
+    return append_walked(connections, &connection, ret_connections);
 }
 
 /* Other users' processes may not be looked into. */
@@ -152,6 +147,7 @@ static int walk_process(
     struct darwin_connections *connections, int32_t pid, struct connection_array *ret_connections)
 {
     struct darwin_process process = {DARWIN_FILES, pid, 0};
+    struct walked_process walked = {.pid = pid};
     struct buffer *answer = &connections->answer;
     int result = darwin_ask_processes(connections->ask, &process, answer);
     if (result < 0)
@@ -160,9 +156,8 @@ static int walk_process(
         const uint8_t *file = (const uint8_t *)answer->bytes + at;
         if (read_le32(file + PFD_TYPE) == PFD_IS_SOCKET)
             result = walk_descriptor(
-                connections, pid, (int32_t)read_le32(file + PFD_DESCRIPTOR), ret_connections);
+                connections, &walked, (int32_t)read_le32(file + PFD_DESCRIPTOR), ret_connections);
     }
-    put_uid(connections, pid, ret_connections);
     return result;
 }
 
