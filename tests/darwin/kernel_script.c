@@ -130,8 +130,6 @@ int kernel_script_answer(struct kernel_script *script, const char *key, void *bu
         int result = answer ? read_answer(answer, buffer, size) : error ? read_error(error) : 1;
         if (answer || error)
             fclose(answer ? answer : error);
-        if (!buffer && result == -ENOMEM) /* what is too large has been said to be smaller */
-            return *size = 0, 0;
         if (result <= 0)
             return result;
         if (is_event)

@@ -14,8 +14,7 @@
  * The same question may be answered differently each time it is asked: KEY@3 answers from the third
  * time on, KEY is KEY@1. KEY.error, KEY@3.error hold the name of an errno, in which the answer then
  * consists. KEY.size holds what is said to be there, in decimal, when only the size is asked for
- * (which does not count as asking); without it, it is the size of the next answer,
- * or nothing where that is ENOMEM.
+ * (which does not count as asking); without it, it is the size of the next answer.
  * Of events, event@1, event@2 … are one datagram each, and then there are no more.
  */
 #ifndef IFPULSE_KERNEL_SCRIPT_H

@@ -181,7 +181,7 @@ Test(darwin_platform, what_grew_while_it_was_read_is_asked_again)
     open_mac("growing");
     read_interfaces();
     cr_assert_eq(interfaces.count, 2);
-    cr_assert_eq(read_samples(), PLATFORM_CHANGED, "the kernel says one has gone");
+    cr_assert_eq(read_samples(), 0);
     cr_assert_eq(samples.count, 2);
     read_connections();
     cr_assert_eq(connections.count, 2);
