@@ -1,5 +1,6 @@
-# The cross build for macOS, as a test each for its two kinds of machines. A test that runs what was
-# built says FIXTURES_REQUIRED macos_x86_64.
+# The cross build for macOS, as a test each for its two kinds of machines; that for arm64 also
+# compiles and links the tests which a Mac can run. A test that runs what was built says
+# FIXTURES_REQUIRED macos_x86_64.
 foreach(arch arm64 x86_64)
   set(name macos_cross_${arch})
   add_test(NAME ${name} COMMAND ${CMAKE_CURRENT_LIST_DIR}/cross-test ${arch} $<TARGET_FILE:libifpulse>)

@@ -39,12 +39,13 @@ set(CMAKE_INSTALL_NAME_TOOL llvm-install-name-tool CACHE FILEPATH "")
 
 # Headers of the SDK come last, as those of a system do. Zig has them in three layers.
 string(REPLACE arm64 aarch64 zig_arch ${MACOS_ARCH})
-set(CMAKE_C_FLAGS_INIT "-isysroot ${MACOS_SDK}")
+set(flags "-isysroot ${MACOS_SDK}")
 foreach(layer ${zig_arch}-macos.12-none any-macos.12-any any-macos-any)
-  string(APPEND CMAKE_C_FLAGS_INIT " -idirafter ${ZIG}/lib/libc/include/${layer}")
+  string(APPEND flags " -idirafter ${ZIG}/lib/libc/include/${layer}")
 endforeach()
+set(CMAKE_C_FLAGS "${flags}" CACHE STRING "" FORCE)
 foreach(kind EXE SHARED MODULE)
-  set(CMAKE_${kind}_LINKER_FLAGS_INIT "-fuse-ld=lld -Wl,-fatal_warnings")
+  set(CMAKE_${kind}_LINKER_FLAGS "-fuse-ld=lld -Wl,-fatal_warnings" CACHE STRING "" FORCE)
 endforeach()
 
 # Nothing of this system is to be found.
