@@ -1,16 +1,25 @@
 # One test source against every backend: the contract of platform.h, sentence by sentence.
 set(linux_backend monitor_linux PkgConfig::MNL)
 set(fake_backend monitor_fake)
-set(darwin_backend monitor_darwin_sys) # with the rest of that backend, where there is macOS to ask
+# Where there is macOS to ask, that; elsewhere a script of one.
+set(darwin_backend scripted_sys monitor_darwin)
+if(TARGET monitor_darwin_sys)
+  set(darwin_backend monitor_darwin_sys)
+endif()
 foreach(backend linux fake darwin)
   list(GET ${backend}_backend 0 layer)
   if(TARGET ${layer})
     set(name conformance_${backend})
     add_executable(${name} ${CMAKE_CURRENT_LIST_DIR}/test_platform.c)
     target_compile_options(${name} PRIVATE -Wno-missing-prototypes)
-    target_link_libraries(${name} PRIVATE monitor ${${backend}_backend} monitor PkgConfig::CRITERION m)
+    target_link_libraries(${name} PRIVATE monitor ${${backend}_backend} ${layer} monitor PkgConfig::CRITERION m)
     add_test(NAME ${name} COMMAND ${name} --jobs 2)
     set_tests_properties(${name} PROPERTIES LABELS conformance TIMEOUT 60
       FAIL_REGULAR_EXPRESSION "${SANITIZER_REPORT}")
   endif()
 endforeach()
+if(TARGET conformance_darwin)
+  target_compile_definitions(conformance_darwin PRIVATE UDP_BYTES=NETWORK_KNOWN)
+  set_tests_properties(conformance_darwin PROPERTIES
+    ENVIRONMENT IFPULSE_KERNEL_SCRIPT=${DARWIN_SCENARIOS}/closing)
+endif()

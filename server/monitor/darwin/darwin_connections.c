@@ -104,25 +104,24 @@ static int append_walked(struct darwin_connections *connections,
     return 0;
 }
 
-/* A process that is looked into. The user it runs as is asked for when it has a socket: sockets do
- * not say theirs to libproc. */
+/* The user that a process runs as: sockets do not say theirs to libproc. */
+static bool find_uid(struct darwin_connections *connections, int32_t pid, uint32_t *ret_uid)
+{
+    struct darwin_process process = {DARWIN_SHORT_INFO, pid, 0};
+    uint8_t bytes[PBSI_SIZE];
+    size_t size = sizeof(bytes);
+    if (darwin_ask_process(connections->ask, &process, bytes, &size) < 0 || size < PBSI_SIZE)
+        return false;
+    *ret_uid = read_le32(bytes + PBSI_UID);
+    return true;
+}
+
+/* A process that is looked into. Its user is asked for when it has a socket. */
 struct walked_process {
     int32_t pid;
     bool was_asked, has_uid;
     uint32_t uid;
 };
-
-static void ask_uid(struct darwin_connections *connections, struct walked_process *walked)
-{
-    struct darwin_process process = {DARWIN_SHORT_INFO, walked->pid, 0};
-    uint8_t bytes[PBSI_SIZE];
-    size_t size = sizeof(bytes);
-    walked->was_asked = true;
-    walked->has_uid =
-        darwin_ask_process(connections->ask, &process, bytes, &size) == 0 && size >= PBSI_SIZE;
-    if (walked->has_uid)
-        walked->uid = read_le32(bytes + PBSI_UID);
-}
 
 /* One that was closed meanwhile is none. */
 static int walk_descriptor(struct darwin_connections *connections, struct walked_process *walked,
@@ -136,7 +135,8 @@ static int walk_descriptor(struct darwin_connections *connections, struct walked
         darwin_process_socket_read(bytes, size, walked->pid, &connection) != 0)
         return 0;
     if (!walked->was_asked)
-        ask_uid(connections, walked);
+        walked->has_uid = find_uid(connections, walked->pid, &walked->uid);
+    walked->was_asked = true;
     if (walked->has_uid)
         PUT(&connection, uid, walked->uid);
     return append_walked(connections, &connection, ret_connections);
@@ -230,10 +230,15 @@ static void put_process(
         connections->is_hidden ? NETWORK_EVIDENCE_PROC : NETWORK_EVIDENCE_SOCKET);
 }
 
+/* Flows of user-space stacks have no user of their own, but a process. */
 static void put_owner(struct darwin_connections *connections, struct network_connection *connection)
 {
+    uint32_t uid;
     if (network_has(connection, pid))
         put_process(connections, connection);
+    if (network_has(connection, pid) && !network_has(connection, uid) &&
+        find_uid(connections, (int32_t)connection->pid, &uid))
+        PUT(connection, uid, uid);
     if (!network_has(connection, uid))
         return;
     if (!network_has(connection, pid))

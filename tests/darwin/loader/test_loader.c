@@ -175,7 +175,8 @@ Test(loader, options_are_read)
 {
     static const struct option options[] = {
         {"topics", required_argument, NULL, 1000}, {"help", no_argument, NULL, 1001}, {0}};
-    char *words[] = {"program", "--topics=a,b", "word", "--help", NULL};
+    char program[] = "program", topics[] = "--topics=a,b", word[] = "word", help[] = "--help";
+    char *words[] = {program, topics, word, help, NULL};
     int index;
     cr_assert_eq(getopt_long(4, words, ":", options, &index), 1000);
     cr_assert_str_eq(optarg, "a,b");

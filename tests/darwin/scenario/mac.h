@@ -111,6 +111,7 @@ struct mac_socket {
     uint8_t versions; /* 1: IPv4, 2: IPv6, 3: both; 0: as the addresses say */
     int state;
     uint64_t generation;
+    bool is_flow; /* of a stack in user space: no generation, no socket, little of TCP */
     bool is_gone; /* the process has closed it: no socket any more */
     uint32_t uid;
     int32_t pid, effective_pid;

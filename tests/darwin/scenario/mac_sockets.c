@@ -51,12 +51,13 @@ static void add_block(struct bytes *bytes, const struct mac_socket *socket, bool
     struct mirror_block block = {
         .length = sizeof(block),
         .kind = KIND_BLOCK,
-        .handle = 0x1000 + socket->generation,
+        .handle = socket->is_flow ? 0 : 0x1000 + socket->generation,
         .generation = socket->generation,
         .versions = versions_of(socket),
-        .ttl = 64,
-        .protocol = is_tcp ? PROTOCOL_TCP : PROTOCOL_UDP,
-        .flow_hash = 0x20, /* whatever reads this as a kind of record is mistaken */
+        .ttl = socket->is_flow ? 0 : 64,
+        .protocol = socket->is_flow ? 0
+                    : is_tcp        ? PROTOCOL_TCP
+                                    : PROTOCOL_UDP,
     };
     uint32_t local[4] = {0}, remote[4] = {0};
     put_address(local, socket->local);
@@ -76,15 +77,17 @@ static void add_socket(
         .kind = KIND_SOCKET,
     };
     if (!socket->is_gone) {
+        record.protocol = table->is_tcp ? PROTOCOL_TCP : PROTOCOL_UDP;
+        record.last_pid = socket->pid;
+        record.effective_pid = socket->effective_pid;
+    }
+    if (!socket->is_gone && !socket->is_flow) {
         record.handle = 0x2000 + socket->generation;
         record.type = table->is_tcp ? 1 : 2;
-        record.protocol = table->is_tcp ? PROTOCOL_TCP : PROTOCOL_UDP;
         record.family = versions_of(socket) & 2 ? MIRROR_AF_INET6 : MIRROR_AF_INET;
         record.queue = socket->waiting;
         record.queue_limit = socket->most_waiting;
         record.uid = socket->uid;
-        record.last_pid = socket->pid;
-        record.effective_pid = socket->effective_pid;
         record.generation = NOW;
     }
     add_record(bytes, &record, record.length);
@@ -150,7 +153,9 @@ void mac_add_table(struct bytes *bytes, const struct mac_table *table)
         add_block(bytes, socket, table->is_tcp);
         add_socket(bytes, socket, table);
         add_buffer(bytes, socket, KIND_RECEIVE, socket->receive_queue);
-        add_buffer(bytes, socket, KIND_SEND, socket->send_queue);
+        /* Of a flow over UDP nothing is known of what waits to be sent. */
+        add_buffer(
+            bytes, socket, socket->is_flow && !table->is_tcp ? 0 : KIND_SEND, socket->send_queue);
         add_statistics(bytes, socket);
         if (table->is_tcp)
             add_tcp(bytes, socket);

@@ -10,6 +10,7 @@ static const struct {
     void (*write)(void);
 } scenarios[] = {
     {"macbook", scenario_macbook},
+    {"closing", scenario_closing},
     {"macos14", scenario_macos14},
     {"hidden", scenario_hidden},
     {"growing", scenario_growing},

@@ -1,6 +1,8 @@
 /* A laptop with macOS 15 on Wi-Fi, with two Ethernet adapters, a VLAN and a VPN. */
 #include "scenarios.h"
 
+#include <string.h>
+
 static const struct mac_interface interfaces[] = {
     {
         .name = "lo0",
@@ -252,6 +254,19 @@ static const struct mac_socket tcp[] = {
         .generation = 9001, /* younger than the table */
         .pid = 701,
     },
+    {
+        .local = "198.51.100.23",
+        .local_port = 50129,
+        .remote = "203.0.113.11",
+        .remote_port = 443,
+        .state = TCP_ESTABLISHED,
+        .is_flow = true,
+        .pid = 701,
+        .slots = {{400, 300}},
+        .congestion_window = 14480,
+        .receive_queue = 1,
+        .send_queue = 2,
+    },
 };
 
 static const struct mac_socket udp[] = {
@@ -271,12 +286,23 @@ static const struct mac_socket udp[] = {
         .pid = 300,
         .slots = {{4000, 3000}},
     },
+    {
+        .local = "2001:db8:1::23",
+        .local_port = 62000,
+        .remote = "2001:db8:80::1",
+        .remote_port = 443,
+        .is_flow = true,
+        .pid = 700,
+        .effective_pid = 701,
+        .slots = {{123456789, 9876}},
+        .receive_queue = 5,
+    },
 };
 
-void scenario_macbook(void)
+static void answer_network(const struct mac_interface *list)
 {
     mac_answer_release("24.6.0", "15.6");
-    mac_answer_interfaces(interfaces, LENGTH(interfaces));
+    mac_answer_interfaces(list, LENGTH(interfaces));
     mac_answer_routes(false, routes, LENGTH(routes));
     mac_answer_routes(true, routes6, LENGTH(routes6));
     /* At its end the table has as many sockets as a kind of record has for a number. */
@@ -289,4 +315,25 @@ void scenario_macbook(void)
     mac_answer_process(701, "/Applications/Safari.app/Contents/MacOS/Safari", "Safari", 501);
     /* Its file is gone; the kernel's name for it fills all 16 bytes. */
     mac_answer_process(702, NULL, "com.example.serv", 501);
+}
+
+void scenario_macbook(void)
+{
+    answer_network(interfaces);
+}
+
+/* The same, but that no counter starts anew, and that the second reading has fewer connections:
+ * what a test of the contract of every backend takes. */
+void scenario_closing(void)
+{
+    enum { LEFT = 3 };
+    struct mac_interface list[LENGTH(interfaces)];
+    struct bytes table = {.length = 0};
+    memcpy(list, interfaces, sizeof(list));
+    for (size_t i = 0; i < LENGTH(list); i++)
+        if (list[i].counters[1].received_packets < list[i].counters[0].received_packets)
+            memset(&list[i].counters[1], 0, sizeof(list[i].counters[1]));
+    answer_network(list);
+    mac_add_table(&table, &(struct mac_table){.is_tcp = true, .sockets = tcp, .count = LEFT});
+    answer(2, table.at, table.length, MAC_TCP);
 }

@@ -8,6 +8,7 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 void scenario_macbook(void);
+void scenario_closing(void);
 void scenario_macos14(void);
 void scenario_hidden(void);
 void scenario_growing(void);
