@@ -55,7 +55,7 @@ static void read_cut(const uint8_t *bytes, size_t size)
 static void read_file(const char *folder, const char *name)
 {
     static uint8_t bytes[1 << 20];
-    char path[1024];
+    char path[2048];
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     cr_assert_not_null(file, "%s", path);
