@@ -173,49 +173,36 @@ const struct network_capability *platform_capabilities(struct platform *platform
 
 /* --- capture --- */
 
-static int read_all(struct platform *platform)
+/* What cannot be read is part of the picture: its error is kept. The sockets that macOS may hide
+ * are also asked of libproc, whether they are hidden or not, for it is that way that few can try.
+ */
+static void read_all(struct platform *platform)
 {
     struct interface_array interfaces = {0};
     struct sample_array samples = {0};
     struct connection_array connections = {0};
     bool changed;
-    int drained = platform_drain_changes(platform, &changed);
-    int result = platform_read_interfaces(platform, &interfaces);
-    if (result == 0)
-        result = platform_read_samples(platform, &samples);
-    if (result >= 0)
-        result = platform_read_connections(platform, &connections);
+    (void)!platform_drain_changes(platform, &changed);
+    (void)!platform_read_interfaces(platform, &interfaces);
+    (void)!platform_read_samples(platform, &samples);
+    (void)!platform_read_connections(platform, &connections);
+    (void)!darwin_connections_walk(&platform->connections, &connections);
     interface_array_fini(&interfaces);
     sample_array_fini(&samples);
     connection_array_fini(&connections);
-    return result < 0 ? result : drained < 0 ? drained : 0;
-}
-
-/* The sockets that macOS may hide are also captured as libproc shows them: it is that path that few
- * can try. */
-static int walk_for_capture(struct platform *platform)
-{
-    struct connection_array connections = {0};
-    int result = darwin_connections_walk(&platform->connections, &connections);
-    connection_array_fini(&connections);
-    return result;
 }
 
 int platform_capture(const char *folder, size_t *ret_count)
 {
     CLEANUP(platform_close_p) struct platform *platform = NULL;
     int result = open_recording(folder, &platform);
-    if (result == 0)
-        result = read_all(platform);
-    if (result == 0) {
-        sleep(1);
-        result = read_all(platform);
-    }
-    if (result == 0)
-        result = walk_for_capture(platform);
-    if (result == 0)
-        result = platform->ask.trouble;
-    if (result == 0)
-        *ret_count = platform->ask.kept;
-    return result;
+    if (result < 0)
+        return result;
+    read_all(platform);
+    sleep(1);
+    read_all(platform);
+    if (platform->ask.trouble < 0)
+        return platform->ask.trouble;
+    *ret_count = platform->ask.kept;
+    return 0;
 }

@@ -340,10 +340,17 @@ Test(darwin_platform, connections_that_a_reading_no_longer_has_have_ended)
     open_script(copy);
     read_interfaces();
     read_connections();
+    size_t open = 0;
+    for (size_t i = 0; i < connections.count; i++) {
+        const struct network_connection *connection = &connections.items[i];
+        open += connection->type == NETWORK_TCP && network_has(connection, remote_address) &&
+                connection->state != NETWORK_STATE_TIME_WAIT;
+    }
+    cr_assert_gt(open, 0);
     read_connections();
     struct connection_array closed = {0};
     cr_assert_eq(platform_read_closed(platform, &closed), 0);
-    cr_assert_eq(closed.count, 4, "%zu", closed.count);
+    cr_assert_eq(closed.count, open, "%zu", closed.count);
     for (size_t i = 0; i < closed.count; i++)
         cr_assert_eq(closed.items[i].state, NETWORK_STATE_CLOSE);
     cr_assert_eq(capability("closings")->status, NETWORK_NOT_SUPPORTED);
