@@ -7,7 +7,8 @@ foreach(name frameworks radios)
   criterion_test(unit unit/darwin/test_${name}.c monitor_darwin fake_frameworks)
   target_link_options(test_${name} PRIVATE -Wl,--wrap=dlopen,--wrap=dlsym)
 endforeach()
-target_link_options(test_radios PRIVATE -Wl,--wrap=clock_gettime)
+target_link_options(test_radios PRIVATE
+  -Wl,--wrap=clock_gettime,--wrap=pthread_create,--wrap=pthread_join)
 
 # The same with a scripted kernel (kernel_script.h): the Macs of tests/darwin/scenario, a folder each.
 file(GLOB scenario_sources CONFIGURE_DEPENDS darwin/scenario/*.c)

@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -21,6 +22,26 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
     int r = __real_clock_gettime(clock, ret_time);
     ret_time->tv_sec += (time_t)atomic_load(&skipped_s);
     return r;
+}
+
+/* --- threads, which can be refused --- */
+
+static int refusal;
+static unsigned joined;
+
+int __real_pthread_create(
+    pthread_t *ret_thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
+int __wrap_pthread_create(
+    pthread_t *ret_thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument)
+{
+    return refusal ? refusal : __real_pthread_create(ret_thread, attributes, run, argument);
+}
+
+int __real_pthread_join(pthread_t thread, void **ret_value);
+int __wrap_pthread_join(pthread_t thread, void **ret_value)
+{
+    joined++;
+    return __real_pthread_join(thread, ret_value);
 }
 
 /* --- what is seen of it --- */
@@ -83,7 +104,8 @@ static void begin(void)
     files_before = entries("/proc/self/fd");
 }
 
-/* The thread, also one that was left behind, is gone and has left nothing. */
+/* The thread, also one that was left behind, is gone and has left nothing. Closes each test: what
+ * is expected in vain after it, as by .fini, does not fail it. */
 static void end(void)
 {
     EVENTUALLY(entries("/proc/self/task") == threads_before);
@@ -91,7 +113,7 @@ static void end(void)
     cr_expect_eq(fake_frameworks_end(), 0, "something was not released");
 }
 
-TestSuite(radios, .init = begin, .fini = end);
+TestSuite(radios, .init = begin);
 
 /* --- tests --- */
 
@@ -102,6 +124,7 @@ Test(radios, answer)
     EVENTUALLY(find(radios, "en5") == 60);
     cr_expect_eq(find(radios, "en9"), -ENODEV, "it is not watched");
     darwin_radios_free(radios);
+    end();
 }
 
 Test(radios, none_no_thread)
@@ -113,6 +136,7 @@ Test(radios, none_no_thread)
     cr_expect_eq(find(radios, "en0"), -ENODEV);
     darwin_radios_free(radios);
     darwin_radios_free(NULL);
+    end();
 }
 
 Test(radios, unknown_to_the_system)
@@ -121,6 +145,7 @@ Test(radios, unknown_to_the_system)
     EVENTUALLY(find(radios, "en9") == -ENODEV);
     EVENTUALLY(find(radios, "en0") == 50);
     darwin_radios_free(radios);
+    end();
 }
 
 Test(radios, without_the_framework)
@@ -131,18 +156,36 @@ Test(radios, without_the_framework)
     struct darwin_radios *radios = open_radios(1);
     EVENTUALLY(find(radios, "en0") == -ENOSYS);
     darwin_radios_free(radios);
+    end();
 }
 
-Test(radios, ask_again_when_woken)
+/* From before the first question to after the second. */
+static uint64_t woken_after_ns(void)
 {
     struct fake_radio moved = en0;
+    unsigned before = fake_frameworks_asked("en0");
+    uint64_t start_ns = clock_monotonic_ns();
     struct darwin_radios *radios = open_radios(1);
+    EVENTUALLY(fake_frameworks_asked("en0") > before);
     EVENTUALLY(find(radios, "en0") == 50);
     moved.signal = -70;
     fake_frameworks_set_radio(&moved);
     darwin_radios_wake(radios);
     EVENTUALLY(find(radios, "en0") == 70);
+    uint64_t end_ns = clock_monotonic_ns();
+    fake_frameworks_set_radio(&en0);
     darwin_radios_free(radios);
+    return end_ns - start_ns;
+}
+
+/* Sooner than they would ask by themselves; a machine that is too slow for that is asked again. */
+Test(radios, ask_again_when_woken)
+{
+    bool is_sooner = false;
+    for (int i = 0; i < 10 && !is_sooner; i++)
+        is_sooner = woken_after_ns() < UINT64_C(4000000000);
+    cr_expect(is_sooner);
+    end();
 }
 
 Test(radios, ask_again_by_themselves)
@@ -150,6 +193,7 @@ Test(radios, ask_again_by_themselves)
     struct darwin_radios *radios = open_radios(1);
     EVENTUALLY(fake_frameworks_asked("en0") >= 2);
     darwin_radios_free(radios);
+    end();
 }
 
 /* However often they are woken, they are asked once a second: counted by the same clock. */
@@ -164,6 +208,7 @@ Test(radios, are_not_asked_too_often)
     }
     cr_expect_geq(clock_monotonic_ns() - start_ns, UINT64_C(2000000000));
     darwin_radios_free(radios);
+    end();
 }
 
 Test(radios, hang)
@@ -180,6 +225,7 @@ Test(radios, hang)
     EVENTUALLY(find(radios, "en0") == 50);
     EVENTUALLY(find(radios, "en5") == 60);
     darwin_radios_free(radios);
+    end();
 }
 
 Test(radios, old_answers_are_none)
@@ -196,6 +242,7 @@ Test(radios, old_answers_are_none)
     hang(false);
     EVENTUALLY(find(radios, "en0") == 50);
     darwin_radios_free(radios);
+    end();
 }
 
 /* The program must be able to end when the system's service does not answer. */
@@ -208,9 +255,11 @@ Test(radios, free_while_one_hangs)
     cr_expect_eq(fake_frameworks_asked("en5"), 0, "it hangs all the while");
     cr_expect_eq(entries("/proc/self/task"), threads_before + 1);
     hang(false);
+    end();
 }
 
-/* A question that is answered soon is waited for, so that nothing runs on afterwards. */
+/* A question that is answered soon is waited for, so that nothing runs on afterwards. That it is on
+ * a busy machine is too much to expect of every time. */
 Test(radios, free_at_any_time)
 {
     for (int i = 0; i < 50; i++) {
@@ -219,6 +268,8 @@ Test(radios, free_at_any_time)
         darwin_radios_wake(radios);
         darwin_radios_free(radios);
     }
+    cr_expect_gt(joined, 0);
+    end();
 }
 
 Test(radios, are_watched_anew)
@@ -236,6 +287,7 @@ Test(radios, are_watched_anew)
     cr_assert_eq(darwin_radios_watch(radios, names, 0), 0);
     cr_expect_eq(find(radios, "en5"), -ENODEV);
     darwin_radios_free(radios);
+    end();
 }
 
 Test(radios, watched_anew_while_asked)
@@ -248,6 +300,7 @@ Test(radios, watched_anew_while_asked)
     EVENTUALLY(find(radios, "en5") == 60);
     cr_expect_eq(find(radios, "en0"), -ENODEV);
     darwin_radios_free(radios);
+    end();
 }
 
 /* Of a thread that is not this one, the signals that it does not take. */
@@ -279,9 +332,10 @@ Test(radios, take_no_signals)
         if (signal != 9 && signal != 19)
             cr_expect(blocked >> (signal - 1) & 1, "signal %d", signal);
     darwin_radios_free(radios);
+    end();
 }
 
-/* Where a thread or descriptors cannot be had, that is the answer. */
+/* Where descriptors or a thread cannot be had, that is the answer. */
 Test(radios, without_descriptors)
 {
     struct rlimit limit, none;
@@ -296,4 +350,14 @@ Test(radios, without_descriptors)
     cr_assert_eq(darwin_radios_watch(radios, names, 1), 0);
     EVENTUALLY(find(radios, "en0") == 50);
     darwin_radios_free(radios);
+    end();
+}
+
+Test(radios, without_a_thread)
+{
+    refusal = EPERM;
+    struct darwin_radios *radios = open_radios(1);
+    cr_expect_eq(find(radios, "en0"), -EPERM);
+    darwin_radios_free(radios);
+    end();
 }
