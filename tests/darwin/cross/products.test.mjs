@@ -37,7 +37,7 @@ const SERVER_USES = [
   `${HOMEBREW}/libwebsockets/lib/libwebsockets.22.dylib`,
   `${HOMEBREW}/openssl@3/lib/libcrypto.3.dylib`,
   `${HOMEBREW}/openssl@3/lib/libssl.3.dylib`,
-  '/usr/lib/libz.1.dylib',
+  `${HOMEBREW}/zlib/lib/libz.1.dylib`,
   SYSTEM,
 ];
 const OWN_LIBRARY = path.join(build, 'libifpulse.0.dylib'); // as built; installing renames it
