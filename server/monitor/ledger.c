@@ -189,11 +189,18 @@ static void merge_member(struct ledger_owner *owner, const struct network_connec
     belonging_merge(record, connection);
 }
 
-static void note_type(struct ledger_owner *owner, const struct network_connection *connection)
+/* A TCP socket has bytes to be counted also while it has moved none; not where nobody may see them.
+ */
+static void note_bytes(struct ledger_owner *owner, const struct network_connection *connection)
 {
-    if (owner->has_tcp || connection->type != NETWORK_TCP)
+    bool is_hidden = connection->status.bytes_received == NETWORK_PERMISSION;
+    if (owner->has_bytes)
         return;
-    owner->has_tcp = true;
+    if (is_hidden)
+        owner->record.status.bytes_received = owner->record.status.bytes_sent = NETWORK_PERMISSION;
+    if (is_hidden || (connection->type != NETWORK_TCP && !network_has(connection, bytes_received)))
+        return;
+    owner->has_bytes = true;
     PUT(&owner->record, bytes_received, owner->record.bytes_received);
     PUT(&owner->record, bytes_sent, owner->record.bytes_sent);
 }
@@ -230,7 +237,7 @@ void ledger_add(
     if (!owner)
         return;
     count_state(&owner->record, connection);
-    note_type(owner, connection);
+    note_bytes(owner, connection);
     if (network_has(connection, pid))
         add_pid(owner, connection->pid);
     if (owner->record.kind == NETWORK_OWNER_CONTAINER || owner->record.kind == NETWORK_OWNER_UNIT)
@@ -250,7 +257,7 @@ void ledger_close(
     account->is_closed = true;
     if (!owner)
         return;
-    note_type(owner, connection);
+    note_bytes(owner, connection);
     owner->record.closed++;
     owner->idle_since = ledger->reading;
 }
@@ -321,7 +328,7 @@ static void put_speeds(struct ledger_owner *owner, double elapsed_s)
 {
     struct network_owner *record = &owner->record;
     const struct ledger_growth *growth = &owner->growth;
-    if (!owner->has_tcp)
+    if (!owner->has_bytes)
         return;
     PUT(record, download_bytes_per_s, (double)growth->received / elapsed_s);
     PUT(record, upload_bytes_per_s, (double)growth->sent / elapsed_s);

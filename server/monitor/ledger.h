@@ -41,7 +41,7 @@ struct ledger_owner {
     struct network_owner record;
     uint32_t serial; /* from 1; never used again */
     struct ledger_growth growth;
-    bool has_tcp; /* had TCP sockets, whose bytes are counted */
+    bool has_bytes; /* had sockets whose bytes are counted: of TCP, and on macOS of UDP */
     uint32_t pid_capacity;
     uint32_t members; /* connections of this reading whose process, or user, was looked at */
     uint32_t idle_since;

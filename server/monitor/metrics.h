@@ -20,14 +20,14 @@
 
 /* clang-format off */
 #define NETWORK_INTERFACE_METRICS(X) \
-    X(name,                   "name",                   name,           FACT,    "",          "name in the kernel (IFLA_IFNAME); also the record's id, in another network namespace with that in front: web/eth0") \
-    X(type,                   "type",                   interface_type, FACT,    "",          "ethernet, wifi, loopback, virtual, cellular or other, by link kind, ARPHRD type and wireless phy, never by name") \
-    X(kind,                   "kind",                   text,           FACT,    "",          "link kind (IFLA_INFO_KIND): veth, bridge, wireguard …; without one the hardware type: ether, loopback …") \
+    X(name,                   "name",                   name,           FACT,    "",          "name in the kernel (IFLA_IFNAME, if_msghdr2); also the record's id, in another network namespace with that in front: web/eth0") \
+    X(type,                   "type",                   interface_type, FACT,    "",          "ethernet, wifi, loopback, virtual, cellular or other, by link kind, ARPHRD type and wireless phy, never by name; on macOS by functional type, ifi_type and flags, and what is Ethernet only to look at by its driver's name") \
+    X(kind,                   "kind",                   text,           FACT,    "",          "link kind (IFLA_INFO_KIND): veth, bridge, wireguard …; without one the hardware type: ether, loopback …; the same words on macOS, by ifi_type") \
     X(alias,                  "alias",                  text,           FACT,    "",          "name for people: the one given by ip link set … alias (IFLA_IFALIAS), on macOS that of System Settings; not applicable where it has none") \
     X(is_active,              "is_active",              flag,           FACT,    "",          "up and able to pass traffic (IFF_UP and IFF_RUNNING)") \
     X(is_up,                  "is_up",                  flag,           FACT,    "",          "switched on by the administrator (IFF_UP)") \
     X(is_loopback,            "is_loopback",            flag,           FACT,    "",          "IFF_LOOPBACK") \
-    X(is_wireless,            "is_wireless",            flag,           FACT,    "",          "has a wireless phy (nl80211)") \
+    X(is_wireless,            "is_wireless",            flag,           FACT,    "",          "has a radio for Wi-Fi (nl80211; on macOS by functional type, or SystemConfiguration)") \
     X(is_point_to_point,      "is_point_to_point",      flag,           FACT,    "",          "IFF_POINTOPOINT") \
     X(supports_broadcast,     "supports_broadcast",     flag,           FACT,    "",          "IFF_BROADCAST") \
     X(supports_multicast,     "supports_multicast",     flag,           FACT,    "",          "IFF_MULTICAST") \
@@ -36,23 +36,23 @@
     X(mtu_bytes,              "mtu",                    u32,            FACT,    "bytes",     "largest packet") \
     X(link_bits_per_s,        "link_speed",             u64,            FACT,    "bit/s",     "negotiated speed") \
     X(duplex,                 "duplex",                 duplex,         FACT,    "",          "half or full") \
-    X(driver,                 "driver",                 text,           FACT,    "",          "kernel driver") \
-    X(signal_dbm,             "signal_strength",        i32,            GAUGE,   "dBm",       "received signal of a wireless interface (nl80211)") \
-    X(ssid,                   "ssid",                   text,           FACT,    "",          "name of the wireless network joined (nl80211)") \
-    X(frequency_mhz,          "frequency",              u32,            FACT,    "MHz",       "channel of the wireless network joined (nl80211)") \
+    X(driver,                 "driver",                 text,           FACT,    "",          "kernel driver; on macOS its class in the I/O registry") \
+    X(signal_dbm,             "signal_strength",        i32,            GAUGE,   "dBm",       "received signal of a wireless interface (nl80211, CoreWLAN)") \
+    X(ssid,                   "ssid",                   text,           FACT,    "",          "name of the wireless network joined (nl80211, CoreWLAN); on macOS only for programs that Location Services allow") \
+    X(frequency_mhz,          "frequency",              u32,            FACT,    "MHz",       "channel of the wireless network joined (nl80211, CoreWLAN)") \
     X(is_primary,             "primary",                flag,           FACT,    "",          "whether the default route leaves through it: IPv4's, or IPv6's where there is no other; of several the one of least metric") \
     X(netns,                  "namespace",              label,          FACT,    "",          "network namespace it is in; not applicable in the one ifpulse runs in") \
     X(link_netns_id,          "link_namespace",         i32,            FACT,    "",          "the kernel's number for the namespace of its other end (IFLA_LINK_NETNSID); not applicable where that is here") \
     X(receive_ring,           "receive_ring",           u32,            FACT,    "packets",   "length of the device's receive ring (ethtool)") \
-    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "rx_bytes of rtnl_link_stats64") \
-    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tx_bytes") \
-    X(packets_received,       "packets_received",       u64,            COUNTER, "packets",   "rx_packets") \
-    X(packets_sent,           "packets_sent",           u64,            COUNTER, "packets",   "tx_packets") \
-    X(receive_errors,         "receive_errors",         u64,            COUNTER, "packets",   "rx_errors") \
-    X(send_errors,            "send_errors",            u64,            COUNTER, "packets",   "tx_errors") \
-    X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "rx_dropped and rx_missed_errors") \
-    X(send_drops,             "send_drops",             u64,            COUNTER, "packets",   "tx_dropped") \
-    X(collisions,             "collisions",             u64,            COUNTER, "packets",   "collisions") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "rx_bytes of rtnl_link_stats64; on macOS ifi_ibytes of IFMIB_IFDATA") \
+    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tx_bytes; ifi_obytes") \
+    X(packets_received,       "packets_received",       u64,            COUNTER, "packets",   "rx_packets; ifi_ipackets") \
+    X(packets_sent,           "packets_sent",           u64,            COUNTER, "packets",   "tx_packets; ifi_opackets") \
+    X(receive_errors,         "receive_errors",         u64,            COUNTER, "packets",   "rx_errors; ifi_ierrors") \
+    X(send_errors,            "send_errors",            u64,            COUNTER, "packets",   "tx_errors; ifi_oerrors") \
+    X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "rx_dropped and rx_missed_errors; ifi_iqdrops") \
+    X(send_drops,             "send_drops",             u64,            COUNTER, "packets",   "tx_dropped; ifmd_snd_drops, which has 32 bits") \
+    X(collisions,             "collisions",             u64,            COUNTER, "packets",   "collisions; on macOS not applicable but to Ethernet") \
     X(receive_missed,         "receive_missed",         u64,            COUNTER, "packets",   "rx_missed_errors: the receive ring was full; part of receive_drops") \
     X(receive_overruns,       "receive_overruns",       u64,            COUNTER, "packets",   "rx_over_errors and rx_fifo_errors: the device could not keep up") \
     X(queue_drops,            "queue_drops",            u64,            COUNTER, "packets",   "dropped by the queueing disciplines in front of the device (RTM_GETQDISC)") \
@@ -83,14 +83,14 @@
     X(interface,              "interface",              name,           FACT,    "",          "interface it goes through: the one it is bound to, else the one the route leads to") \
     X(netns,                  "namespace",              label,          FACT,    "",          "network namespace it is in; not applicable in the one ifpulse runs in") \
     X(evidence,               "evidence",               evidence,       FACT,    "",          "how its owner was found: socket, bpf, proc, unit or uid") \
-    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "tcpi_bytes_received") \
-    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tcpi_bytes_acked: what the other side has confirmed") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "tcpi_bytes_received; on macOS rxbytes of the socket's statistics, of UDP too") \
+    X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "tcpi_bytes_acked: what the other side has confirmed; on macOS txbytes of the socket's statistics, of UDP too") \
     X(download_bytes_per_s,   "download_speed",         real,           RATE,    "bytes/s",   "growth of bytes_received") \
     X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
-    X(rtt_ms,                 "rtt_ms",                 real,           GAUGE,   "ms",        "smoothed round-trip time (tcpi_rtt); sent with 3 significant digits") \
+    X(rtt_ms,                 "rtt_ms",                 real,           GAUGE,   "ms",        "smoothed round-trip time (tcpi_rtt, t_srtt); sent with 3 significant digits") \
     X(rtt_min_ms,             "rtt_min_ms",             real,           GAUGE,   "ms",        "tcpi_min_rtt") \
     X(retransmits,            "retransmits",            u32,            COUNTER, "segments",  "tcpi_total_retrans") \
-    X(congestion_window,      "congestion_window",      u32,            GAUGE,   "segments",  "tcpi_snd_cwnd: how much may be under way") \
+    X(congestion_window,      "congestion_window",      u32,            GAUGE,   "segments",  "tcpi_snd_cwnd, on macOS snd_cwnd in whole segments: how much may be under way") \
     X(receive_queue_bytes,    "receive_queue",          u32,            GAUGE,   "bytes",     "received and not yet read by the process, of UDP with what keeping it takes; of a TCP listener, connections not yet accepted") \
     X(send_queue_bytes,       "send_queue",             u32,            GAUGE,   "bytes",     "written by the process and not yet sent or confirmed; of a TCP listener, the most that may wait to be accepted") \
     X(receive_drops,          "receive_drops",          u64,            COUNTER, "packets",   "UDP: dropped for want of room in the socket (sk_drops)") \
@@ -108,7 +108,7 @@
     X(connections,            "connections",            u32,            GAUGE,   "",          "its TCP and UDP sockets now, listeners too") \
     X(established,            "established",            u32,            GAUGE,   "",          "of these in state established") \
     X(listening,              "listening",              u32,            GAUGE,   "",          "of these TCP listeners") \
-    X(udp,                    "udp",                    u32,            GAUGE,   "",          "of these UDP sockets, whose bytes the kernel does not count") \
+    X(udp,                    "udp",                    u32,            GAUGE,   "",          "of these UDP sockets; only macOS counts their bytes") \
     X(unconnected,            "unconnected",            u32,            GAUGE,   "",          "of these UDP sockets without a remote end") \
     X(opening,                "opening",                u32,            GAUGE,   "",          "of these in syn_sent, syn_received or new_syn_received") \
     X(close_wait,             "close_wait",             u32,            GAUGE,   "",          "of these closed by the other side and not yet by the process") \
@@ -118,7 +118,7 @@
     X(upload_bytes_per_s,     "upload_speed",           real,           RATE,    "bytes/s",   "growth of bytes_sent") \
     X(external_download_bytes_per_s, "external_download_speed", real,   RATE,    "bytes/s",   "the part of download_speed that came through counted interfaces") \
     X(external_upload_bytes_per_s, "external_upload_speed", real,       RATE,    "bytes/s",   "the part of upload_speed that went through counted interfaces") \
-    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "TCP payload received since the monitor started, also by connections that are gone; absent of who has had only UDP") \
+    X(bytes_received,         "bytes_received",         u64,            COUNTER, "bytes",     "TCP payload received since the monitor started, also by connections that are gone; on macOS that of UDP too, elsewhere absent of who has had only UDP") \
     X(bytes_sent,             "bytes_sent",             u64,            COUNTER, "bytes",     "TCP payload confirmed by the other side since the monitor started, likewise")
 
 #define NETWORK_TOTALS_METRICS(X) \

@@ -369,6 +369,35 @@ Test(owners, with_udp_alone_have_no_bytes_rather_than_none)
     cr_assert_not(network_has(nginx(), download_bytes_per_s));
 }
 
+/* macOS counts them. */
+Test(owners, with_udp_alone_have_its_bytes_where_the_system_counts_them)
+{
+    struct network_connection udp = of_process(tcp(1, 70, 7), "nginx", 7);
+    udp.type = NETWORK_UDP;
+    tell(0, udp);
+    read_all();
+    udp.bytes_received = 100;
+    tell(0, udp);
+    read_all();
+    cr_assert(network_has(nginx(), bytes_received));
+    cr_assert_eq(nginx()->bytes_received, 30);
+    cr_assert_float_eq(nginx()->download_bytes_per_s, 30, 1e-6);
+}
+
+/* As macOS 27 shows them to a program without privileges. */
+Test(owners, have_no_bytes_rather_than_none_where_those_of_connections_are_hidden)
+{
+    struct network_connection hidden = of_process(tcp(1, 0, 0), "nginx", 7);
+    hidden.status.bytes_received = hidden.status.bytes_sent = NETWORK_PERMISSION;
+    tell(0, hidden);
+    read_all();
+    read_all();
+    cr_assert_eq(nginx()->status.bytes_received, NETWORK_PERMISSION);
+    cr_assert_eq(nginx()->status.bytes_sent, NETWORK_PERMISSION);
+    cr_assert_not(network_has(nginx(), download_bytes_per_s));
+    cr_assert_eq(nginx()->connections, 1);
+}
+
 Test(owners, are_containers_before_processes_and_users_last)
 {
     struct network_connection inside = of_process(tcp(1, 0, 0), "nginx", 7);
