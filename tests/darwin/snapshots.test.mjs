@@ -308,6 +308,44 @@ test('events: links, addresses and interfaces that come and go, and announcement
   ]);
 });
 
+test('fallback: interfaces by getifaddrs, and the routing socket tells of changes', () => {
+  const data = snapshot('fallback', 'interfaces,events,server', { IFPULSE_KERNEL_SCRIPT_ROUTE: '1' });
+  const port = { ...CABLE, mac_address: 'ac:87:a3:19:7f:84', bytes_received: 1000, packets_received: 10 };
+  compareInterfaces(data, [
+    { ...port, name: 'en0', ...GIGABIT, addresses: ['192.0.2.4/24', 'fe80::4/64'] },
+    { ...port, name: 'en1', is_active: false, addresses: ['192.0.2.5/26'] },
+  ]);
+  const told = Object.values(data.events).map(({ event, interface: name }) => `${event} ${name}`);
+  assert.deepEqual(told.sort(), ['address_added en1', 'link_down en1']);
+  assert.equal(data.server.capabilities.events.status, 'available');
+  assert.match(data.server.capabilities.events.detail, /routing socket/);
+});
+
+// CoreWLAN is asked by a thread of its own, whose answer the first snapshot may not have yet.
+function snapshotWithRadio() {
+  for (let tries = 0; tries < 50; tries++) {
+    const data = snapshot('macbook', 'interfaces,server', { IFPULSE_FAKE_FRAMEWORKS: '1' });
+    if ('signal_strength' in data.interfaces.en0) return data;
+  }
+  return assert.fail('the radio never answers');
+}
+
+test('frameworks: names of ports, drivers and what the radio hears', () => {
+  const { interfaces, server } = snapshotWithRadio();
+  const facts = ['alias', 'driver', 'signal_strength', 'link_speed', 'frequency', 'ssid'];
+  const factsOf = (name) => Object.fromEntries(facts.filter((key) => key in interfaces[name])
+    .map((key) => [key, interfaces[name][key]]));
+  assert.deepEqual(factsOf('en0'), {
+    alias: 'Wi-Fi', driver: 'AppleBCMWLANSkywalkInterface',
+    signal_strength: -54, link_speed: 866.7e6, frequency: 5745, // channel 149; the name takes a permission
+  });
+  assert.deepEqual(factsOf('awdl0'), { driver: 'AppleBCMWLANSkywalkInterface' });
+  assert.deepEqual(factsOf('bridge0'), { alias: 'Thunderbolt Bridge' });
+  assert.deepEqual(factsOf('en5'), {});
+  assert.equal(server.capabilities.ports.status, 'available');
+  assert.equal(server.capabilities.wireless.status, 'available');
+});
+
 test('hostile: what is not understood is passed over, and a name may be anything', () => {
   const data = snapshot('hostile', 'interfaces,connections');
   const odd = { ...CABLE, mac_address: 'ac:87:a3:19:7f:85', bytes_received: 64, packets_received: 1 };

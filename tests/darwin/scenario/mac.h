@@ -82,6 +82,7 @@ void mac_answer_second_media(const struct mac_interface *iface);
 void mac_answer_interfaces(const struct mac_interface *interfaces, size_t count);
 void mac_answer_count(unsigned nth, uint32_t count);
 #define MAC_LIST "sysctl.4.17.0.0.6.0"
+#define MAC_LIST_IN_PROCESS "getifaddrs" /* which macOS's library makes, in this form here */
 
 /* --- routes --- */
 
@@ -161,5 +162,9 @@ enum {
 };
 void mac_answer_event(
     unsigned nth, uint32_t subclass, uint32_t code, const char *name, uint32_t unit);
+
+/* The same, by the routing socket. */
+enum { ROUTE_INTERFACE = 0xe, ROUTE_NEW_ADDRESS = 0xc };
+void mac_answer_route_event(unsigned nth, uint8_t kind, uint16_t index);
 
 #endif
