@@ -1,5 +1,6 @@
 /* ifpulse - the program: what is asked for on the command line, and the parts of the server in the
  * order in which they need each other. */
+#include "capture.h"
 #include "collector.h"
 #include "config.h"
 #include "config_change.h"
@@ -31,13 +32,14 @@ static const char usage[] =
     "  ifpulse snapshot [--topics A,B] [--interval-ms N] [--namespaces]\n"
     "                                  print one snapshot as JSON; two samples, N ms apart\n"
     "  ifpulse check-config FILE       say whether a configuration may be used\n"
+    "  ifpulse capture DIR             on macOS: save what the system answers, as raw bytes\n"
     "  ifpulse --version | --help\n"
     "\n"
     "  --config FILE           read settings from FILE; options given here win\n"
     "  --listen ADDRESS:PORT   default 127.0.0.1:8750; port 0 takes any free one\n"
     "  --web DIR               folder of the page\n"
     "  --interval-ms N         time between two samples, 50 to 3600000; default 1000\n"
-    "  --namespaces            the machine's other network namespaces too (needs CAP_SYS_ADMIN)\n"
+    "  --namespaces            the machine's other network namespaces too (Linux, as root)\n"
     "  --anonymous             let everyone in who reaches the address\n"
     "  --token-file FILE       let in who has one of the tokens in FILE\n"
     "  --log-level LEVEL       error, warning, notice, info or debug\n";
@@ -71,7 +73,7 @@ struct arguments {
     int count;
     char **words;
     const char *command; /* "serve" when none was given */
-    const char *operand; /* of check-config; NULL: none */
+    const char *operand; /* of check-config and capture; NULL: none */
     const char *topics;
     bool wants_help, wants_version;
 };
@@ -119,9 +121,12 @@ static int read_option(
 static int read_operands(struct arguments *arguments, int count, char **words, char *error)
 {
     const char *extra = NULL;
+    bool has_operand;
 
     arguments->command = optind < count ? words[optind++] : "serve";
-    if (strcmp(arguments->command, "check-config") == 0 && optind < count)
+    has_operand = strcmp(arguments->command, "check-config") == 0 ||
+                  strcmp(arguments->command, "capture") == 0;
+    if (has_operand && optind < count)
         arguments->operand = words[optind++];
     if (optind < count)
         extra = words[optind];
@@ -487,6 +492,48 @@ static int run_snapshot(struct config *config, const struct arguments *arguments
     return r < 0 ? fail("the network cannot be read", r) : EXIT_SUCCESS;
 }
 
+/* r: what capture_into said. */
+static int refuse_folder(const char *folder, int r)
+{
+    char error[CONFIG_ERROR_BYTES];
+
+    snprintf(error, sizeof error, "%.400s is %s; name an empty folder, or a new one", folder,
+        r == CAPTURE_NOT_EMPTY ? "not empty" : "no folder");
+    return wrong_use(error);
+}
+
+static int fail_to_capture(const char *folder, int r)
+{
+    char what[CONFIG_ERROR_BYTES];
+
+    snprintf(what, sizeof what, "not all of it can be saved in %.400s", folder);
+    return fail(what, r);
+}
+
+static int run_capture(struct config *config, const struct arguments *arguments)
+{
+    const char *folder = arguments->operand;
+    size_t files;
+    int r;
+
+    (void)config;
+    if (!folder)
+        return wrong_use("capture needs a DIR, which is made where there is none");
+    r = capture_into(folder, &files);
+    if (r == -ENOTSUP) {
+        log_error("capture is for macOS, whose answers are wanted for tests; this is another "
+                  "system");
+        return EXIT_FAILURE;
+    }
+    if (r != 0)
+        return r > 0 ? refuse_folder(folder, r) : fail_to_capture(folder, r);
+    printf("%s: %zu files of what macOS answered about interfaces, sockets and processes. They "
+           "hold this machine's addresses, those it talks to, and the paths of its programs: look "
+           "at them before you pass them on.\n",
+        folder, files);
+    return EXIT_SUCCESS;
+}
+
 static const struct {
     const char *name;
     int (*run)(struct config *config, const struct arguments *arguments);
@@ -494,6 +541,7 @@ static const struct {
     {"serve", run_serve},
     {"snapshot", run_snapshot},
     {"check-config", check_config},
+    {"capture", run_capture},
 };
 
 static int run_command(struct config *config, const struct arguments *arguments)
@@ -505,7 +553,8 @@ static int run_command(struct config *config, const struct arguments *arguments)
             return commands[i].run(config, arguments);
     }
     snprintf(error, sizeof error,
-        "there is no command \"%s\"; there are: serve, snapshot, check-config", arguments->command);
+        "there is no command \"%s\"; there are: serve, snapshot, check-config, capture",
+        arguments->command);
     return wrong_use(error);
 }
 

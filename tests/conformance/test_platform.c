@@ -4,6 +4,7 @@
 #include "platform.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <math.h>
 #include <poll.h>
 #include <string.h>
@@ -443,4 +444,44 @@ Test(platform, changes_are_drained_without_waiting)
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
     if (fd >= 0)
         cr_assert_geq(poll(&poll_fd, 1, 0), 0);
+}
+
+static size_t count_files(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    size_t count = 0;
+    cr_assert(entries);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        count += entry->d_name[0] != '.';
+    closedir(entries);
+    return count;
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(entries));)
+        (void)unlinkat(dirfd(entries), entry->d_name, 0);
+    closedir(entries);
+    cr_assert_eq(rmdir(folder), 0);
+}
+
+Test(platform, a_capture_is_a_folder_of_answers_or_is_said_not_to_be_had)
+{
+    char folder[] = "capture.XXXXXX";
+    size_t written = 0;
+    cr_assert(mkdtemp(folder));
+    int result = platform_capture(folder, &written);
+    size_t found = count_files(folder);
+    remove_folder(folder);
+    cr_assert(result == 0 || result == -ENOTSUP, "%d", result);
+    cr_assert_eq(found, written);
+    cr_assert_eq(result == 0, found > 0);
+}
+
+Test(platform, a_capture_that_has_no_folder_fails)
+{
+    size_t written = 0;
+    cr_assert_lt(platform_capture("no/such/folder", &written), 0);
+    cr_assert_eq(written, 0);
 }

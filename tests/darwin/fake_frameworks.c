@@ -95,6 +95,9 @@ void fake_frameworks_begin(const struct fake_frameworks *world)
 
 size_t fake_frameworks_end(void)
 {
+    /* A thread that nobody could wait for had it last. */
+    pthread_mutex_lock(&fake_lock);
+    pthread_mutex_unlock(&fake_lock);
     size_t left = fake_objects_end() + fake_nodes_end();
     fake_world = NULL;
     return left;

@@ -81,10 +81,10 @@ struct object *fake_object_as(const void *address, enum kind kind, const char *f
 void fake_object_release(struct object *object)
 {
     pthread_mutex_lock(&fake_lock);
-    int references = --object->references;
+    size_t count = --object->references == 0 ? object->count : 0;
     pthread_mutex_unlock(&fake_lock);
-    for (size_t i = 0; references == 0 && i < object->count; i++)
-        fake_object_release(object->items[i]);
+    while (count > 0)
+        fake_object_release(object->items[--count]);
 }
 
 static void object_free(struct object *object)

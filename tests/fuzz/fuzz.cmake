@@ -9,7 +9,7 @@ add_library(fuzz_support STATIC ${fuzz}/fuzz.c ${fuzz}/messages.c)
 target_include_directories(fuzz_support PUBLIC ${fuzz})
 target_link_libraries(fuzz_support PUBLIC config serve stream monitor_linux monitor_darwin_decode monitor
   PkgConfig::MNL PkgConfig::JANSSON PkgConfig::LIBWEBSOCKETS m)
-add_custom_target(fuzzers)
+add_custom_target(fuzzers DEPENDS darwin_scenario) # whose Macs are seeds
 
 file(GLOB files CONFIGURE_DEPENDS ${fuzz}/fuzz_*.c)
 foreach(file ${files})

@@ -1,11 +1,13 @@
 // Starting, ending, and what the command line says when it cannot.
 
 import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 
 import { Client } from "../support/client.mjs";
 import { start } from "../support/network.mjs";
-import { IFPULSE_FAKE, launchServer, runOnce, startServer, temporaryFile } from "../support/server.mjs";
+import { IFPULSE, IFPULSE_FAKE, launchServer, runOnce, startServer, temporaryFile } from "../support/server.mjs";
 import { within } from "../support/wait.mjs";
 
 for (const signal of ["SIGTERM", "SIGINT"]) {
@@ -82,6 +84,29 @@ test("a wrong option is named, with status 2", () => {
         assert.match(stderr, names, args.join(" "));
         assert.doesNotMatch(stdout, /listening/);
     }
+});
+
+test("capture is refused where there is no macOS, or no empty folder, and leaves everything as it was", (t) => {
+    const mine = temporaryFile(t, ".mine", "mine");
+    const full = path.dirname(mine);
+    const [fresh, empty] = ["fresh", "empty"].map((name) => path.join(full, name));
+    mkdirSync(empty);
+    for (const program of process.platform === "darwin" ? [IFPULSE_FAKE] : [IFPULSE, IFPULSE_FAKE]) {
+        for (const folder of [fresh, empty]) {
+            const { status, stdout, stderr } = runOnce(["capture", folder], { program });
+            assert.equal(status, 1, stderr);
+            assert.match(stderr, /^ifpulse: error: capture is for macOS[^\n]*\n$/);
+            assert.equal(stdout, "");
+        }
+        const cases = [[[], /needs a DIR/], [[full], /is not empty/], [[mine], /mine is no folder/], [[fresh, "more"], /"more" is one word too many/]];
+        for (const [args, says] of cases) {
+            const { status, stderr } = runOnce(["capture", ...args], { program });
+            assert.equal(status, 2, stderr);
+            assert.match(stderr, says);
+        }
+        assert.equal(runOnce(["capture", path.join(full, "no", "such")], { program }).status, 1);
+    }
+    assert.deepEqual([readdirSync(full).sort(), readdirSync(empty), readFileSync(mine, "utf8")], [[".mine", "empty"], [], "mine"]);
 });
 
 test("a wrong config is named by file, line and key, with status 2, by check-config and by serve", (t) => {

@@ -142,7 +142,8 @@ Test(rates, hold_their_promises_for_random_histories)
             cr_assert_eq(is_known(&history, 0), a >= was, "seed %" PRIu64, seed);
             if (is_known(&history, 0)) {
                 double elapsed_s = (double)(time_ms - base_ms) / 1e3;
-                cr_assert(isfinite(history.per_s[0]) && history.per_s[0] >= 0, "seed %" PRIu64, seed);
+                cr_assert(
+                    isfinite(history.per_s[0]) && history.per_s[0] >= 0, "seed %" PRIu64, seed);
                 summed += history.per_s[0] * elapsed_s;
                 grown = (double)(a - from);
             }

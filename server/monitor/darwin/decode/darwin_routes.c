@@ -94,11 +94,12 @@ uint32_t darwin_routes_find(
 uint32_t darwin_routes_default(const struct darwin_routes *routes, uint8_t family)
 {
     struct network_address anywhere = {.family = family};
-    const struct darwin_route *last = routes->items + routes->count;
-    while (last > routes->items && last[-1].destination.prefix_length == 0) {
-        last--;
-        if (memcmp(&last->destination, &anywhere, sizeof(anywhere)) == 0)
-            return last->interface_index;
+    for (size_t i = routes->count; i > 0; i--) {
+        const struct darwin_route *route = &routes->items[i - 1];
+        if (route->destination.prefix_length > 0)
+            break;
+        if (memcmp(&route->destination, &anywhere, sizeof(anywhere)) == 0)
+            return route->interface_index;
     }
     return 0;
 }
