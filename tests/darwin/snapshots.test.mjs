@@ -16,23 +16,39 @@ if (!existsSync(IFPULSE_MACOS)) {
   process.exit(77);
 }
 
-function run(scenario, topics, environment = {}) {
+// A folder that is gone when use has returned.
+function withFolder(use) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ifpulse-mac-'));
   try {
-    assert.equal(spawnSync(DARWIN_SCENARIO, [folder, scenario], { stdio: 'inherit' }).status, 0);
-    const words = [IFPULSE_MACOS, 'snapshot', '--interval-ms', `${SPAN_MS}`, '--topics', topics];
-    const env = { ...process.env, ...environment, IFPULSE_KERNEL_SCRIPT: folder };
-    return spawnSync(MACHRUN, words, { env, encoding: 'utf8' });
+    return use(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function snapshot(scenario, topics, environment) {
-  const { status, stdout, stderr } = run(scenario, topics, environment);
+function withKernel(scenario, use) {
+  return withFolder((folder) => {
+    assert.equal(spawnSync(DARWIN_SCENARIO, [folder, scenario], { stdio: 'inherit' }).status, 0);
+    return use(folder);
+  });
+}
+
+function run(kernel, words, environment = {}) {
+  const env = { ...process.env, ...environment, IFPULSE_KERNEL_SCRIPT: kernel };
+  return spawnSync(MACHRUN, [IFPULSE_MACOS, ...words], { env, encoding: 'utf8' });
+}
+
+const SNAPSHOT = ['snapshot', '--interval-ms', `${SPAN_MS}`, '--topics'];
+
+function snapshotOf(kernel, topics, environment) {
+  const { status, stdout, stderr } = run(kernel, [...SNAPSHOT, topics], environment);
   assert.equal(stderr, '');
   assert.equal(status, 0);
   return JSON.parse(stdout).data;
+}
+
+function snapshot(scenario, topics, environment) {
+  return withKernel(scenario, (kernel) => snapshotOf(kernel, topics, environment));
 }
 
 // --- what is to be seen ---
@@ -369,8 +385,25 @@ test('hostile: what is not understood is passed over, and a name may be anything
 });
 
 test('broken: what cannot be read is said, and nothing is shown', () => {
-  const { status, stdout, stderr } = run('broken', 'interfaces');
+  const { status, stdout, stderr } = withKernel('broken', (kernel) => run(kernel, [...SNAPSHOT, 'interfaces']));
   assert.equal(status, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /^ifpulse: error: the network cannot be read: .+\n$/);
+});
+
+test('a capture shows what the Mac shows', () => {
+  for (const scenario of ['macbook', 'hidden', 'hostile']) {
+    const [shown, captured] = withKernel(scenario, (kernel) => withFolder((folder) => {
+      const { status } = run(kernel, ['capture', folder]);
+      assert.equal(status, 0);
+      return [kernel, folder].map((answers) => snapshotOf(answers, 'interfaces,connections'));
+    }));
+    // Only how fast it was depends on the time between the readings.
+    for (const { interfaces } of [shown, captured]) {
+      for (const record of Object.values(interfaces)) {
+        for (const key of Object.keys(STEADY)) record[key] = key in record && record[key] > 0;
+      }
+    }
+    assert.deepEqual(captured, shown, scenario);
+  }
 });

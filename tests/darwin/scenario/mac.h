@@ -142,6 +142,8 @@ void mac_answer_release(const char *release, const char *version_of_macos);
 
 void mac_answer_process(int32_t pid, const char *path, const char *name, uint32_t uid);
 void mac_answer_pids(const int32_t *pids, size_t count);
+/* All of other users, into which libproc does not let one look. */
+void mac_answer_strangers(const int32_t *pids, size_t count);
 struct mac_descriptor {
     int32_t number;
     uint32_t type; /* 1: file, 2: socket */
