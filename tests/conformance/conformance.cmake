@@ -20,6 +20,8 @@ foreach(backend linux fake darwin)
 endforeach()
 if(TARGET conformance_darwin)
   target_compile_definitions(conformance_darwin PRIVATE UDP_BYTES=NETWORK_KNOWN)
+endif()
+if(TARGET conformance_darwin AND NOT TARGET monitor_darwin_sys)
   set_tests_properties(conformance_darwin PROPERTIES
     ENVIRONMENT IFPULSE_KERNEL_SCRIPT=${DARWIN_SCENARIOS}/closing)
 endif()

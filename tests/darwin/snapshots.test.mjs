@@ -16,23 +16,39 @@ if (!existsSync(IFPULSE_MACOS)) {
   process.exit(77);
 }
 
-function run(scenario, topics, environment = {}) {
+// A folder that is gone when use has returned.
+function withFolder(use) {
   const folder = mkdtempSync(path.join(tmpdir(), 'ifpulse-mac-'));
   try {
-    assert.equal(spawnSync(DARWIN_SCENARIO, [folder, scenario], { stdio: 'inherit' }).status, 0);
-    const words = [IFPULSE_MACOS, 'snapshot', '--interval-ms', `${SPAN_MS}`, '--topics', topics];
-    const env = { ...process.env, ...environment, IFPULSE_KERNEL_SCRIPT: folder };
-    return spawnSync(MACHRUN, words, { env, encoding: 'utf8' });
+    return use(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function snapshot(scenario, topics, environment) {
-  const { status, stdout, stderr } = run(scenario, topics, environment);
+function withKernel(scenario, use) {
+  return withFolder((folder) => {
+    assert.equal(spawnSync(DARWIN_SCENARIO, [folder, scenario], { stdio: 'inherit' }).status, 0);
+    return use(folder);
+  });
+}
+
+function run(kernel, words, environment = {}) {
+  const env = { ...process.env, ...environment, IFPULSE_KERNEL_SCRIPT: kernel };
+  return spawnSync(MACHRUN, [IFPULSE_MACOS, ...words], { env, encoding: 'utf8' });
+}
+
+const SNAPSHOT = ['snapshot', '--interval-ms', `${SPAN_MS}`, '--topics'];
+
+function snapshotOf(kernel, topics, environment) {
+  const { status, stdout, stderr } = run(kernel, [...SNAPSHOT, topics], environment);
   assert.equal(stderr, '');
   assert.equal(status, 0);
   return JSON.parse(stdout).data;
+}
+
+function snapshot(scenario, topics, environment) {
+  return withKernel(scenario, (kernel) => snapshotOf(kernel, topics, environment));
 }
 
 // --- what is to be seen ---
@@ -308,6 +324,44 @@ test('events: links, addresses and interfaces that come and go, and announcement
   ]);
 });
 
+test('fallback: interfaces by getifaddrs, and the routing socket tells of changes', () => {
+  const data = snapshot('fallback', 'interfaces,events,server', { IFPULSE_KERNEL_SCRIPT_ROUTE: '1' });
+  const port = { ...CABLE, mac_address: 'ac:87:a3:19:7f:84', bytes_received: 1000, packets_received: 10 };
+  compareInterfaces(data, [
+    { ...port, name: 'en0', ...GIGABIT, addresses: ['192.0.2.4/24', 'fe80::4/64'] },
+    { ...port, name: 'en1', is_active: false, addresses: ['192.0.2.5/26'] },
+  ]);
+  const told = Object.values(data.events).map(({ event, interface: name }) => `${event} ${name}`);
+  assert.deepEqual(told.sort(), ['address_added en1', 'link_down en1']);
+  assert.equal(data.server.capabilities.events.status, 'available');
+  assert.match(data.server.capabilities.events.detail, /routing socket/);
+});
+
+// CoreWLAN is asked by a thread of its own, whose answer the first snapshot may not have yet.
+function snapshotWithRadio() {
+  for (let tries = 0; tries < 50; tries++) {
+    const data = snapshot('macbook', 'interfaces,server', { IFPULSE_FAKE_FRAMEWORKS: '1' });
+    if ('signal_strength' in data.interfaces.en0) return data;
+  }
+  return assert.fail('the radio never answers');
+}
+
+test('frameworks: names of ports, drivers and what the radio hears', () => {
+  const { interfaces, server } = snapshotWithRadio();
+  const facts = ['alias', 'driver', 'signal_strength', 'link_speed', 'frequency', 'ssid'];
+  const factsOf = (name) => Object.fromEntries(facts.filter((key) => key in interfaces[name])
+    .map((key) => [key, interfaces[name][key]]));
+  assert.deepEqual(factsOf('en0'), {
+    alias: 'Wi-Fi', driver: 'AppleBCMWLANSkywalkInterface',
+    signal_strength: -54, link_speed: 866.7e6, frequency: 5745, // channel 149; the name takes a permission
+  });
+  assert.deepEqual(factsOf('awdl0'), { driver: 'AppleBCMWLANSkywalkInterface' });
+  assert.deepEqual(factsOf('bridge0'), { alias: 'Thunderbolt Bridge' });
+  assert.deepEqual(factsOf('en5'), {});
+  assert.equal(server.capabilities.ports.status, 'available');
+  assert.equal(server.capabilities.wireless.status, 'available');
+});
+
 test('hostile: what is not understood is passed over, and a name may be anything', () => {
   const data = snapshot('hostile', 'interfaces,connections');
   const odd = { ...CABLE, mac_address: 'ac:87:a3:19:7f:85', bytes_received: 64, packets_received: 1 };
@@ -331,8 +385,25 @@ test('hostile: what is not understood is passed over, and a name may be anything
 });
 
 test('broken: what cannot be read is said, and nothing is shown', () => {
-  const { status, stdout, stderr } = run('broken', 'interfaces');
+  const { status, stdout, stderr } = withKernel('broken', (kernel) => run(kernel, [...SNAPSHOT, 'interfaces']));
   assert.equal(status, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /^ifpulse: error: the network cannot be read: .+\n$/);
+});
+
+test('a capture shows what the Mac shows', () => {
+  for (const scenario of ['macbook', 'hidden', 'hostile']) {
+    const [shown, captured] = withKernel(scenario, (kernel) => withFolder((folder) => {
+      const { status } = run(kernel, ['capture', folder]);
+      assert.equal(status, 0);
+      return [kernel, folder].map((answers) => snapshotOf(answers, 'interfaces,connections'));
+    }));
+    // Only how fast it was depends on the time between the readings.
+    for (const { interfaces } of [shown, captured]) {
+      for (const record of Object.values(interfaces)) {
+        for (const key of Object.keys(STEADY)) record[key] = key in record && record[key] > 0;
+      }
+    }
+    assert.deepEqual(captured, shown, scenario);
+  }
 });

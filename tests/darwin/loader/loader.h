@@ -71,8 +71,10 @@ extern const struct shim kernel_shims[], ifaddrs_shims[], error_shims[], clock_s
     file_shims[], socket_shims[], text_shims[], thread_shims[], system_shims[];
 /* What macOS and glibc have under one name with the same types, numbers and meaning. */
 extern const char *const same_names[];
-/* Variables whose first value comes from here. */
+/* Before the program runs, and after its main has returned. With IFPULSE_FAKE_FRAMEWORKS in the
+ * environment the frameworks of tests/darwin/fake_frameworks.h are there to be loaded. */
 void shims_prepare(void);
+void shims_finish(void);
 void shims_prepare_text(void);
 void shims_prepare_errors(void);
 

@@ -30,5 +30,7 @@ int main(int count, char **words)
     }
     shims_prepare();
     macho_main *program = macho_load(words[1], count - 1, words + 1);
-    return program(count - 1, words + 1, environ, apple);
+    int status = program(count - 1, words + 1, environ, apple);
+    shims_finish();
+    return status;
 }

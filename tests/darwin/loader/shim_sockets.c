@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -33,7 +34,9 @@ static int family_to_darwin(int family)
 static int open_socket(int family, int type, int protocol)
 {
     enum { DARWIN_SYSPROTO_EVENT = 1 };
-    if (family == DARWIN_PF_SYSTEM && type == SOCK_RAW && protocol == DARWIN_SYSPROTO_EVENT)
+    bool has_route_only = getenv("IFPULSE_KERNEL_SCRIPT_ROUTE") != NULL;
+    if (family == (has_route_only ? DARWIN_PF_ROUTE : DARWIN_PF_SYSTEM) && type == SOCK_RAW &&
+        protocol == (has_route_only ? 0 : DARWIN_SYSPROTO_EVENT))
         return kernel_open_events();
     if (family == DARWIN_PF_ROUTE || family == DARWIN_PF_SYSTEM) {
         errno = EPROTONOSUPPORT;

@@ -1,7 +1,8 @@
 /* The rest of the system's library: users, limits, names of the machine, libraries, variables. */
 #include "loader.h"
 
-#include <dlfcn.h>
+#include "../fake_frameworks.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -19,15 +20,6 @@
 static FILE *standard_in, *standard_out, *standard_error;
 static uintptr_t stack_guard = 0x6b8b4567327b23c6;
 static uint32_t own_task = 0x103; /* a port's name; no call here takes it */
-
-void shims_prepare(void)
-{
-    standard_in = stdin;
-    standard_out = stdout;
-    standard_error = stderr;
-    shims_prepare_text();
-    shims_prepare_errors();
-}
 
 static void stack_smashed(void)
 {
@@ -79,13 +71,14 @@ struct darwin_names {
 static int name_system(struct darwin_names *names)
 {
     struct utsname here;
+    size_t size = sizeof(names->release) - 1;
     if (uname(&here) < 0)
         return -1;
     memset(names, 0, sizeof(*names));
     strcpy(names->system, "Darwin");
     strcpy(names->node, here.nodename);
-    strcpy(names->release, "24.6.0");
-    strcpy(names->version, "Darwin Kernel Version 24.6.0");
+    if (getenv("IFPULSE_KERNEL_SCRIPT"))
+        (void)kernel_ask("sysctl.kern.osrelease", names->release, &size);
     strcpy(names->machine, "x86_64");
     return 0;
 }
@@ -181,18 +174,37 @@ static struct darwin_user *find_user(uint32_t uid)
     return &darwin;
 }
 
-/* --- libraries --- */
+/* --- libraries: none of macOS's but, where a test asks for them, frameworks that are fakes --- */
 
-/* There is none of macOS's. Tests name a library here that stands for all its frameworks. */
+static bool has_frameworks;
+
+static void begin_frameworks(void)
+{
+    has_frameworks = getenv("IFPULSE_FAKE_FRAMEWORKS") != NULL;
+    if (has_frameworks)
+        fake_frameworks_begin(&fake_frameworks_laptop);
+}
+
+void shims_prepare(void)
+{
+    standard_in = stdin;
+    standard_out = stdout;
+    standard_error = stderr;
+    shims_prepare_text();
+    shims_prepare_errors();
+    begin_frameworks();
+}
+
+void shims_finish(void)
+{
+    if (has_frameworks && fake_frameworks_end() > 0)
+        fatal("the program did not release all that frameworks gave it");
+}
+
 static void *open_library(const char *path, int mode)
 {
-    const char *fake = getenv("IFPULSE_FAKE_FRAMEWORKS");
     (void)mode;
-    if (path && fake && strstr(path, ".framework/"))
-        return dlopen(fake, RTLD_NOW);
-    if (path && fake && strstr(path, "libobjc"))
-        return dlopen(fake, RTLD_NOW);
-    return NULL;
+    return path ? fake_frameworks_open(path) : NULL;
 }
 
 const struct shim system_shims[] = {
@@ -221,5 +233,7 @@ const struct shim system_shims[] = {
     SHIM("getpwuid", find_user),
     SHIM("getpwuid_r", find_user_r),
     SHIM("dlopen", open_library),
+    SHIM("dlsym", fake_frameworks_find),
+    SHIM("dlclose", fake_frameworks_close),
     SHIMS_END,
 };

@@ -82,6 +82,7 @@ void mac_answer_second_media(const struct mac_interface *iface);
 void mac_answer_interfaces(const struct mac_interface *interfaces, size_t count);
 void mac_answer_count(unsigned nth, uint32_t count);
 #define MAC_LIST "sysctl.4.17.0.0.6.0"
+#define MAC_LIST_IN_PROCESS "getifaddrs" /* which macOS's library makes, in this form here */
 
 /* --- routes --- */
 
@@ -141,6 +142,8 @@ void mac_answer_release(const char *release, const char *version_of_macos);
 
 void mac_answer_process(int32_t pid, const char *path, const char *name, uint32_t uid);
 void mac_answer_pids(const int32_t *pids, size_t count);
+/* All of other users, into which libproc does not let one look. */
+void mac_answer_strangers(const int32_t *pids, size_t count);
 struct mac_descriptor {
     int32_t number;
     uint32_t type; /* 1: file, 2: socket */
@@ -161,5 +164,9 @@ enum {
 };
 void mac_answer_event(
     unsigned nth, uint32_t subclass, uint32_t code, const char *name, uint32_t unit);
+
+/* The same, by the routing socket. */
+enum { ROUTE_INTERFACE = 0xe, ROUTE_NEW_ADDRESS = 0xc };
+void mac_answer_route_event(unsigned nth, uint8_t kind, uint16_t index);
 
 #endif

@@ -284,3 +284,17 @@ void mac_answer_routes(bool is_ipv6, const struct mac_route *routes, size_t coun
     answer(1, bytes.at, bytes.length, "sysctl.4.17.0.%d.1.0",
         is_ipv6 ? MIRROR_AF_INET6 : MIRROR_AF_INET);
 }
+
+/* --- the routing socket --- */
+
+void mac_answer_route_event(unsigned nth, uint8_t kind, uint16_t index)
+{
+    struct mirror_old_if_message message = {
+        .length =
+            kind == ROUTE_NEW_ADDRESS ? sizeof(struct mirror_address_message) : sizeof(message),
+        .version = MIRROR_VERSION,
+        .kind = kind,
+        .index = index,
+    };
+    answer(nth, &message, message.length, "event");
+}

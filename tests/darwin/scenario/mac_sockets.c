@@ -204,6 +204,13 @@ void mac_answer_pids(const int32_t *pids, size_t count)
     answer(1, pids, count * sizeof(*pids), "process.pids");
 }
 
+void mac_answer_strangers(const int32_t *pids, size_t count)
+{
+    mac_answer_pids(pids, count);
+    for (size_t i = 0; i < count; i++)
+        answer_error(1, "EPERM", "process.files.%d", pids[i]);
+}
+
 void mac_answer_descriptors(int32_t pid, const struct mac_descriptor *descriptors, size_t count)
 {
     struct bytes bytes = {.length = 0};

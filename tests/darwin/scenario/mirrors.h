@@ -35,6 +35,15 @@ struct mirror_if_message {
     struct mirror_if_data data;
 };
 
+/* bsd/net/if.h: if_msghdr, with the data of 32 bits */
+struct mirror_old_if_message {
+    uint16_t length;
+    uint8_t version, kind;
+    int32_t addresses, flags;
+    uint16_t index;
+    uint32_t data[24];
+};
+
 /* bsd/net/if.h: ifa_msghdr */
 struct mirror_address_message {
     uint16_t length;
@@ -252,6 +261,7 @@ struct mirror_event {
 #define MIRROR_IS(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 MIRROR_IS(mirror_if_data, 128);
 MIRROR_IS(mirror_if_message, 160);
+MIRROR_IS(mirror_old_if_message, 112);
 MIRROR_IS(mirror_address_message, 20);
 MIRROR_IS(mirror_multicast_message, 20);
 MIRROR_IS(mirror_if_mib, 180);

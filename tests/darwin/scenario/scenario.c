@@ -15,6 +15,7 @@ static const struct {
     {"hidden", scenario_hidden},
     {"growing", scenario_growing},
     {"events", scenario_events},
+    {"fallback", scenario_fallback},
     {"hostile", scenario_hostile},
     {"broken", scenario_broken},
 };

@@ -301,6 +301,7 @@ static const struct mac_socket udp[] = {
 
 static void answer_network(const struct mac_interface *list)
 {
+    static const int32_t pids[] = {1, 300, 700, 701, 702};
     mac_answer_release("24.6.0", "15.6");
     mac_answer_interfaces(list, LENGTH(interfaces));
     mac_answer_routes(false, routes, LENGTH(routes));
@@ -309,6 +310,7 @@ static void answer_network(const struct mac_interface *list)
     mac_answer_table(&(struct mac_table){
         .is_tcp = true, .sockets = tcp, .count = LENGTH(tcp), .count_at_end = 0x10});
     mac_answer_table(&(struct mac_table){.sockets = udp, .count = LENGTH(udp)});
+    mac_answer_strangers(pids, LENGTH(pids));
     mac_answer_process(1, "/sbin/launchd", "launchd", 0);
     mac_answer_process(300, "/usr/sbin/mDNSResponder", "mDNSResponder", 65);
     mac_answer_process(700, "/usr/libexec/nsurlsessiond", "nsurlsessiond", 501);

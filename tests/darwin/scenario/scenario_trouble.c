@@ -1,6 +1,8 @@
 /* Macs that change while they are asked. */
 #include "scenarios.h"
 
+#include <string.h>
+
 static struct mac_interface port(const char *name, uint16_t index, bool is_active)
 {
     return (struct mac_interface){
@@ -17,12 +19,18 @@ static struct mac_interface port(const char *name, uint16_t index, bool is_activ
     };
 }
 
-static void answer_list(unsigned nth, const struct mac_interface *interfaces, size_t count)
+static void answer_list_as(
+    const char *key, unsigned nth, const struct mac_interface *interfaces, size_t count)
 {
     struct bytes list = {.length = 0};
     for (size_t i = 0; i < count; i++)
         mac_add_interface(&list, &interfaces[i]);
-    answer(nth, list.at, list.length, MAC_LIST);
+    answer(nth, list.at, list.length, "%s", key);
+}
+
+static void answer_list(unsigned nth, const struct mac_interface *interfaces, size_t count)
+{
+    answer_list_as(MAC_LIST, nth, interfaces, count);
 }
 
 static void answer_no_routes(void)
@@ -86,6 +94,31 @@ void scenario_events(void)
     mac_answer_event(4, EVENT_LINK, EVENT_ATTACHED, "en", 8);
     answer_error(5, "ENOBUFS", "event");
     mac_answer_event(6, EVENT_LINK, EVENT_LINK_ON, "en", 8);
+    mac_answer_table(&(struct mac_table){.is_tcp = true});
+    mac_answer_table(&(struct mac_table){.count = 0});
+}
+
+/* --- a kernel that has neither the list of interfaces nor the event socket any more --- */
+
+void scenario_fallback(void)
+{
+    struct mac_interface before[] = {port("en0", 4, true), port("en1", 5, true)};
+    struct mac_interface after[] = {port("en0", 4, true), port("en1", 5, false)};
+    before[0].addresses[0] = "192.0.2.4/24";
+    before[0].addresses[1] = "fe80::4/64";
+    memcpy(after[0].addresses, before[0].addresses, sizeof(after[0].addresses));
+    after[1].addresses[0] = "192.0.2.5/26";
+    mac_answer_release("99.0.0", "88.0");
+    answer_error(1, "EINVAL", MAC_LIST);
+    answer_list_as(MAC_LIST_IN_PROCESS, 1, before, 2);
+    answer_list_as(MAC_LIST_IN_PROCESS, 2, after, 2);
+    mac_answer_count(1, 2);
+    answer_no_routes();
+    mac_answer_details(&before[0]);
+    mac_answer_details(&before[1]);
+    mac_answer_second_media(&after[1]);
+    mac_answer_route_event(1, ROUTE_NEW_ADDRESS, 5);
+    mac_answer_route_event(2, ROUTE_INTERFACE, 5);
     mac_answer_table(&(struct mac_table){.is_tcp = true});
     mac_answer_table(&(struct mac_table){.count = 0});
 }

@@ -13,6 +13,7 @@ void scenario_macos14(void);
 void scenario_hidden(void);
 void scenario_growing(void);
 void scenario_events(void);
+void scenario_fallback(void);
 void scenario_hostile(void);
 void scenario_broken(void);
 
