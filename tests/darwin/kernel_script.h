@@ -9,6 +9,7 @@
  *                                   interface.vlan.vlan0 likewise)
  *   process.pids                    libproc: what the call fills in (process.files.77,
  *                                   process.socket.77.5, process.path.77, process.short_info.77)
+ *   getifaddrs                      what it lists, in the form of sysctl.4.17.0.0.6.0
  *   event                           a datagram of the event socket (see below)
  *
  * The same question may be answered differently each time it is asked: KEY@3 answers from the third

@@ -72,6 +72,7 @@ static void add_block(struct bytes *bytes, const struct mac_socket *socket, bool
 static void add_socket(
     struct bytes *bytes, const struct mac_socket *socket, const struct mac_table *table)
 {
+    uint8_t grown[256] = {0}; /* a kernel to come adds members at the end */
     struct mirror_socket record = {
         .length = table->socket_size ? table->socket_size : sizeof(record),
         .kind = KIND_SOCKET,
@@ -90,7 +91,8 @@ static void add_socket(
         record.uid = socket->uid;
         record.generation = NOW;
     }
-    add_record(bytes, &record, record.length);
+    memcpy(grown, &record, sizeof(record));
+    add_record(bytes, grown, record.length);
 }
 
 /* That of no socket has no kind. */

@@ -121,8 +121,10 @@ static void add_record(struct bytes *bytes, uint32_t kind, uint32_t length)
 
 static void answer_sockets(void)
 {
-    const struct mac_table table = {
-        .is_tcp = true, .sockets = good, .count = 2, .socket_size = sizeof(struct mirror_socket)};
+    const struct mac_table table = {.is_tcp = true,
+        .sockets = good,
+        .count = 2,
+        .socket_size = sizeof(struct mirror_socket) + 21};
     const size_t end = sizeof(struct mirror_table_end);
     struct bytes bytes = {.length = 0}, made = {.length = 0};
     mac_add_table(&made, &table);
