@@ -3,6 +3,7 @@
 // the sparklines are so simple that a bare canvas draws them.
 
 import '../vendor/chart.umd.min.js';
+import { fitCanvas } from './dom.js';
 import { marks } from './marks.js';
 import { faded } from './palette.js';
 import { GUTTER, MARGIN } from './scale.js';
@@ -144,22 +145,13 @@ export class Sparkline {
     }).observe(canvas);
   }
 
-  #fit() {
-    const ratio = globalThis.devicePixelRatio || 1;
-    const { width, height } = this.#size;
-    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
-    if (this.canvas.height !== Math.round(height * ratio)) this.canvas.height = Math.round(height * ratio);
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    return { width, height };
-  }
-
   // ends: {download, upload}, the values at the top and (mirrored) at the bottom edge.
   draw(ring, shown) {
     this.#drawn = [ring, shown];
     const { from, to, holdUntil, top, bottom, palette } = shown;
-    const { width, height } = this.#fit();
+    const { width, height } = this.#size;
     const { context } = this;
-    context.clearRect(0, 0, width, height);
+    fitCanvas(this.canvas, context, this.#size);
     if (!ring || !width) return;
     const columns = Math.max(8, Math.round(width));
     const points = this.#points.reserve(3 * (columns + 3));

@@ -27,6 +27,15 @@ export function setAttribute(node, name, value) {
   } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
 }
 
+// Gives a canvas as many pixels as the screen has for that size, and clears it.
+export function fitCanvas(canvas, context, { width, height }) {
+  const ratio = globalThis.devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+  if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
+}
+
 // A number with its unit set smaller beside it.
 export function quantity(className = '') {
   const number = element('span', { class: 'number' });

@@ -18,15 +18,15 @@ export const DROPS = 5;
 // Only of rings of long steps (store.longRings): the largest in each step.
 export const DOWNLOAD_HIGH = 6;
 export const UPLOAD_HIGH = 7;
-// Channels of connectionLog, after download and upload.
+// Of connectionLog, after download and upload.
 export const RTT = 2;
-export const RETRANSMITS = 3;
+export const CONNECTION_CHANNELS = 3;
 
 const HOUR_OF_SECONDS = 4096;
 const TEN_MINUTES_OF_SECONDS = 600;
 const DAY_OF_MINUTES = 1500;
 const MANY_INTERFACES = 64;
-const CONNECTION_LINES = 1 << 18; // 28 bytes each
+const CONNECTION_LINES = 1 << 18; // 24 bytes each
 const OWNER_LINES = 1 << 16;
 const CLOSED_KEPT = 5000;
 const QUIET_MS = 5000; // the server says something at least this often, even when nothing changed
@@ -85,7 +85,7 @@ export class Store {
     this.totalsRing = new Ring(6, HOUR_OF_SECONDS);
     this.longRings = new Map(); // interface, or null for the totals -> the last day in steps of a minute
     this.retransmitsRing = new Ring(1, HOUR_OF_SECONDS); // segments/s of all connections together
-    this.connectionLog = new Activity(CONNECTION_LINES, 4); // subject: Number(id)
+    this.connectionLog = new Activity(CONNECTION_LINES, CONNECTION_CHANNELS); // subject: Number(id)
     this.ownerLog = new Activity(OWNER_LINES); // subject: ownerNumber(id)
     this.closed = new Map(); // id -> {record, closedAt}, of the connections that ended last
     this.refused = new Map(); // topic -> why the server does not tell it
@@ -103,7 +103,7 @@ export class Store {
   forget() {
     this.#lastTime = this.time;
     for (const topic of Object.keys(TOPICS)) this.reset(topic);
-    this.connectionLog = new Activity(CONNECTION_LINES, 4);
+    this.connectionLog = new Activity(CONNECTION_LINES, CONNECTION_CHANNELS);
     this.ownerLog.interrupt();
     this.closed.clear();
     this.longRings.clear();
@@ -160,14 +160,14 @@ export class Store {
   }
 
   #recordConnections({ data, time }, { whole, touched, removed }) {
-    const log = (id, { download_speed: down, upload_speed: up, rtt_ms: rtt, retransmits }) =>
-      this.connectionLog.add(time, Number(id), [number(down), number(up), number(rtt), number(retransmits)]);
+    const log = (id, { download_speed: down, upload_speed: up, rtt_ms: rtt }) =>
+      this.connectionLog.add(time, Number(id), [number(down), number(up), number(rtt)]);
     // After a hole whoever has a speed has one again, also where it is the same as before.
     if (whole || this.#isInterrupted) for (const [id, record] of data) if (record.download_speed > 0 || record.upload_speed > 0) log(id, record);
     let retransmits = 0;
     for (const [id, old] of touched) {
       const record = data.get(id);
-      if (!old || record.download_speed !== old.download_speed || record.upload_speed !== old.upload_speed || record.retransmits !== old.retransmits) log(id, record);
+      if (!old || record.download_speed !== old.download_speed || record.upload_speed !== old.upload_speed) log(id, record);
       if (record.retransmits > old?.retransmits) retransmits += record.retransmits - old.retransmits;
     }
     for (const [id, record] of removed) {

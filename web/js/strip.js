@@ -2,10 +2,11 @@
 // drawn on a bare canvas, which costs a fifth of what Chart.js does for as little.
 
 import { PointPool, drawRuns, splitRuns } from './chart.js';
+import { fitCanvas } from './dom.js';
 import { drawBands, drawLines } from './marks.js';
 import { GUTTER, MARGIN } from './scale.js';
 
-export const STRIP_HEIGHT = 82;
+const STRIP_HEIGHT = 82;
 const TOP = 20; // above it stands its label
 const BOTTOM = 4;
 
@@ -17,17 +18,9 @@ export class StripChart {
     Object.assign(this, { canvas, label, colors, context: canvas.getContext('2d') });
   }
 
-  #fit(width) {
-    const ratio = globalThis.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
-    if (this.canvas.height !== Math.round(STRIP_HEIGHT * ratio)) this.canvas.height = Math.round(STRIP_HEIGHT * ratio);
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.context.clearRect(0, 0, width, STRIP_HEIGHT);
-    this.area = { left: GUTTER, right: width - MARGIN, top: TOP, bottom: STRIP_HEIGHT - BOTTOM };
-  }
-
   draw(ring, { width, channels, from, to, axis, xTicks, holdUntil, marks, palette }) {
-    this.#fit(width);
+    fitCanvas(this.canvas, this.context, { width, height: STRIP_HEIGHT });
+    this.area = { left: GUTTER, right: width - MARGIN, top: TOP, bottom: STRIP_HEIGHT - BOTTOM };
     const { context, area } = this;
     const plot = area.right - area.left;
     const x = (time) => area.left + ((time - from) / (to - from)) * plot;

@@ -1,6 +1,7 @@
 // Events along the charts' time axis: a lane for each kind, a mark for each event, its shape and
 // colour by what happened, and one mark with a count where they would overlap.
 
+import { fitCanvas } from './dom.js';
 import { KINDS } from './eventlog.js';
 import { GUTTER, MARGIN } from './scale.js';
 
@@ -18,7 +19,7 @@ const LOOKS = {
 export const lookOf = (event) => LOOKS[event] ?? ['●', 'muted'];
 
 export const LANES = Object.keys(KINDS);
-export const HEIGHT = LANES.length * LANE + TIMES_HEIGHT;
+const HEIGHT = LANES.length * LANE + TIMES_HEIGHT;
 
 // Entries in time's order, put together where closer than TOGETHER pixels: [{x, lane, entries}].
 export function clustered(entries, { from, to, width }) {
@@ -46,21 +47,13 @@ export class Timeline {
     this.context = canvas.getContext('2d');
   }
 
-  #fit(width) {
-    const ratio = globalThis.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
-    if (this.canvas.height !== Math.round(HEIGHT * ratio)) this.canvas.height = Math.round(HEIGHT * ratio);
-    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.area = { left: GUTTER, right: width - MARGIN, top: 0, bottom: HEIGHT - TIMES_HEIGHT };
-  }
-
   // times: [{time, text}] of the axis.
   draw(entries, { from, to, width, times, palette }) {
-    this.#fit(width);
+    fitCanvas(this.canvas, this.context, { width, height: HEIGHT });
+    this.area = { left: GUTTER, right: width - MARGIN, top: 0, bottom: HEIGHT - TIMES_HEIGHT };
     const { context, area } = this;
     const span = area.right - area.left;
     if (span <= 0) return;
-    context.clearRect(0, 0, width, HEIGHT);
     context.font = `11px ${palette.font}`;
     this.#grid(times.map(({ time, text }) => ({ x: Math.round(area.left + ((time - from) / (to - from)) * span) + 0.5, text })), { width, palette });
     this.clusters = clustered(entries, { from, to, width: span });

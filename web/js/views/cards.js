@@ -70,7 +70,7 @@ class Addresses {
 const TIMES = ['', 'once', 'twice'];
 
 // How often its link went down in the last hour, and since when it is, in words; '' where it did not.
-export function dropsOf(spans, { time, isDown }) {
+function dropsOf(spans, { time, isDown }) {
   if (!spans.length) return '';
   const since = isDown && spans.at(-1).to >= time ? `down for ${duration((time - spans.at(-1).from) / 1000)}` : '';
   if (since && spans.length === 1) return since;

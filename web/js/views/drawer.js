@@ -4,7 +4,7 @@
 import { Sparkline } from '../chart.js';
 import { element, put, setAttribute } from '../dom.js';
 import { Ring } from '../ring.js';
-import { DOWNLOAD, RTT, UPLOAD } from '../store.js';
+import { CONNECTION_CHANNELS, DOWNLOAD, RTT, UPLOAD } from '../store.js';
 import { plain, words } from '../text.js';
 import { UNKNOWN, bytes, clock, count, dateAndClock, duration, milliseconds, rate } from '../units.js';
 import { hiddenBy, processOf } from './connections.js';
@@ -144,7 +144,7 @@ const ONLY = [
 
 class Drawer {
   #id = null;
-  #ring = new Ring(4, SAMPLES_KEPT);
+  #ring = new Ring(CONNECTION_CHANNELS, SAMPLES_KEPT);
 
   // back(id): puts the focus where the drawer was opened from.
   constructor(node, app, back) {
