@@ -446,6 +446,8 @@ Test(platform, changes_are_drained_without_waiting)
         cr_assert_geq(poll(&poll_fd, 1, 0), 0);
 }
 
+/* --- captures, which open a backend of their own --- */
+
 static size_t count_files(const char *folder)
 {
     DIR *entries = opendir(folder);
@@ -466,7 +468,7 @@ static void remove_folder(const char *folder)
     cr_assert_eq(rmdir(folder), 0);
 }
 
-Test(platform, a_capture_is_a_folder_of_answers_or_is_said_not_to_be_had)
+Test(capture, is_a_folder_of_answers_or_is_said_not_to_be_had)
 {
     char folder[] = "capture.XXXXXX";
     size_t written = 0;
@@ -479,7 +481,7 @@ Test(platform, a_capture_is_a_folder_of_answers_or_is_said_not_to_be_had)
     cr_assert_eq(result == 0, found > 0);
 }
 
-Test(platform, a_capture_that_has_no_folder_fails)
+Test(capture, that_has_no_folder_fails)
 {
     size_t written = 0;
     cr_assert_lt(platform_capture("no/such/folder", &written), 0);

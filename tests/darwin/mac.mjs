@@ -27,3 +27,22 @@ export function kernelOf(t, scenario) {
     assert.equal(spawnSync(DARWIN_SCENARIO, [folder, scenario], { stdio: "inherit" }).status, 0);
     return folder;
 }
+
+// Runs a command that ends by itself.
+export function ifpulse(kernel, ...words) {
+    return ifpulseWith({}, kernel, ...words);
+}
+
+function ifpulseWith(environment, kernel, ...words) {
+    const env = { ...process.env, ...environment, IFPULSE_KERNEL_SCRIPT: kernel };
+    return spawnSync(MACHRUN, [IFPULSE_MACOS, ...words], { env, encoding: "utf8" });
+}
+
+export const SPAN_MS = 50;
+
+export function snapshotOf(kernel, topics, environment) {
+    const words = ["snapshot", "--interval-ms", String(SPAN_MS), "--topics", topics];
+    const { status, stdout, stderr } = ifpulseWith(environment, kernel, ...words);
+    assert.deepEqual([status, stderr], [0, ""]);
+    return JSON.parse(stdout).data;
+}

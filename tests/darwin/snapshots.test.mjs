@@ -2,26 +2,10 @@
 // code runs here by tests/darwin/loader. Every field of every record is said, and none more.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { IFPULSE_MACOS, MACHRUN, folderFor, kernelOf } from "./mac.mjs";
-
-const SPAN_MS = 50;
-const SNAPSHOT = ["snapshot", "--interval-ms", `${SPAN_MS}`, "--topics"];
-
-function run(kernel, words, environment = {}) {
-    const env = { ...process.env, ...environment, IFPULSE_KERNEL_SCRIPT: kernel };
-    return spawnSync(MACHRUN, [IFPULSE_MACOS, ...words], { env, encoding: "utf8" });
-}
-
-function snapshotOf(kernel, topics, environment) {
-    const { status, stdout, stderr } = run(kernel, [...SNAPSHOT, topics], environment);
-    assert.equal(stderr, "");
-    assert.equal(status, 0);
-    return JSON.parse(stdout).data;
-}
+import { SPAN_MS, ifpulse, kernelOf, snapshotOf } from "./mac.mjs";
 
 const snapshot = (t, scenario, topics, environment) => snapshotOf(kernelOf(t, scenario), topics, environment);
 
@@ -359,23 +343,8 @@ test("hostile: what is not understood is passed over, and a name may be anything
 });
 
 test("broken: what cannot be read is said, and nothing is shown", (t) => {
-    const { status, stdout, stderr } = run(kernelOf(t, "broken"), [...SNAPSHOT, "interfaces"]);
+    const { status, stdout, stderr } = ifpulse(kernelOf(t, "broken"), "snapshot", "--topics", "interfaces");
     assert.equal(status, 1);
     assert.equal(stdout, "");
     assert.match(stderr, /^ifpulse: error: the network cannot be read: .+\n$/);
-});
-
-test("a capture shows what the Mac shows", (t) => {
-    for (const scenario of ["macbook", "hidden", "hostile"]) {
-        const [kernel, folder] = [kernelOf(t, scenario), folderFor(t)];
-        assert.equal(run(kernel, ["capture", folder]).status, 0);
-        const [shown, captured] = [kernel, folder].map((answers) => snapshotOf(answers, "interfaces,connections"));
-        // Only how fast it was depends on the time between the readings.
-        for (const { interfaces } of [shown, captured]) {
-            for (const record of Object.values(interfaces)) {
-                for (const key of Object.keys(STEADY)) record[key] = key in record && record[key] > 0;
-            }
-        }
-        assert.deepEqual(captured, shown, scenario);
-    }
 });

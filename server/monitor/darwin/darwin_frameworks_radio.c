@@ -97,9 +97,9 @@ static void read_network(
 {
     const struct objective_c_calls *objc = &calls->objc;
     void *channel = ask_object(objc, interface, "wlanChannel");
-    double rate = channel ? ask_real(objc, interface, "transmitRate") : 0;
     if (!channel)
         return;
+    double rate = ask_real(objc, interface, "transmitRate");
     radio->signal_dbm = dbm_of(ask_number(objc, interface, "rssiValue"));
     radio->transmit_mbit_per_s = rate > 0 && rate < 1e6 ? rate : 0;
     darwin_frameworks_read_text(
