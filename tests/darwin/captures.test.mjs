@@ -29,8 +29,8 @@ for (const scenario of ["macbook", "macos14", "hidden", "hostile"]) {
         assert.match(stdout, new RegExp(`^${capture}: ${files.length} files of what macOS answered .* They hold this machine's addresses,`));
         assert.ok(files.includes("sysctl.4.17.0.0.6.0") && files.includes("sysctl.net.inet.tcp.pcblist_n"), files.join(" "));
         assert.equal(statSync(capture).mode & 0o777, 0o700);
-        for (const file of files) {
-            assert.equal(statSync(path.join(capture, file)).mode & 0o777, 0o600, file);
+        for (const file of readdirSync(capture, "buffer")) { // names of interfaces may be anything
+            assert.equal(statSync(Buffer.concat([Buffer.from(`${capture}/`), file])).mode & 0o777, 0o600, file.toString());
         }
         const again = seen(capture);
         assert.ok(Object.keys(again.interfaces).length > 0 && Object.keys(again.connections).length > 0);

@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-export const { MACHRUN, IFPULSE_MACOS, DARWIN_SCENARIO } = process.env;
+export const { MACHRUN, IFPULSE_MACOS } = process.env;
 
 if (!existsSync(IFPULSE_MACOS)) {
     console.log(`skipped: there is no ${IFPULSE_MACOS}, which the cross build for macOS makes`);
@@ -24,7 +24,7 @@ export function folderFor(t) {
 // The folder of a kernel's answers, which the environment's IFPULSE_KERNEL_SCRIPT names.
 export function kernelOf(t, scenario) {
     const folder = folderFor(t);
-    assert.equal(spawnSync(DARWIN_SCENARIO, [folder, scenario], { stdio: "inherit" }).status, 0);
+    assert.equal(spawnSync(process.env.DARWIN_SCENARIO, [folder, scenario], { stdio: "inherit" }).status, 0);
     return folder;
 }
 
