@@ -211,7 +211,15 @@ test("macbook: totals, owners and what it says of itself", (t) => {
 });
 
 test("macos14: all traffic classes add up", (t) => {
-    compareConnections(snapshot(t, "macos14", "connections"), [
+    const data = snapshot(t, "macos14", "interfaces,connections");
+    compareInterfaces(data, [
+        { ...LOOPBACK, addresses: ["127.0.0.1/8"] },
+        {
+            ...CABLE, name: "en0", mac_address: "ac:87:a3:19:7f:83", addresses: ["192.0.2.7/24"], primary: true,
+            link_speed: 1e8, duplex: "half", bytes_received: 1000, packets_received: 10,
+        },
+    ]);
+    compareConnections(data, [
         {
             connection_type: "tcp", local_address: "192.0.2.7", local_port: 50000,
             remote_address: "203.0.113.9", remote_port: 443, state: "established", interface: "en0",
