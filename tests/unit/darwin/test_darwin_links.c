@@ -204,11 +204,13 @@ Test(darwin_links, types_are_by_what_the_link_says_first)
     cr_assert_eq(kind("fw0", 0x90, -1, 0x8863).type, NETWORK_OTHER);
 }
 
-Test(darwin_links, system_configuration_tells_wifi_where_the_kernel_does_not)
+Test(darwin_links, system_configuration_tells_what_the_kernel_does_not)
 {
     struct darwin_link link = {.type = 6, .flags = 0x8863, .name = "en0"};
     cr_assert_eq(darwin_kind_of(&link, -1, "IEEE80211").type, NETWORK_WIFI);
     cr_assert_eq(darwin_kind_of(&link, -1, "Ethernet").type, NETWORK_ETHERNET);
+    cr_assert_eq(darwin_kind_of(&link, 2, "WWAN").type, NETWORK_CELLULAR);
+    cr_assert_str_eq(darwin_kind_of(&link, 2, "Bluetooth").word, "bluetooth");
 }
 
 static struct darwin_media media(int32_t status, int32_t active)

@@ -35,6 +35,17 @@ static const struct {
 /* What calls itself Ethernet and wired but is made by software: its driver gives the names. */
 static const char *const software_names[] = {"feth", "vmenet", "vmnet", "vnic", "ap"};
 
+/* What SystemConfiguration knows of a port that calls itself Ethernet. */
+static const struct {
+    const char *port_type;
+    enum network_interface_type is;
+    const char *word;
+} ports[] = {
+    {"WWAN", NETWORK_CELLULAR, "cellular"},
+    {"Bluetooth", NETWORK_OTHER, "bluetooth"},
+    {"Modem", NETWORK_OTHER, "modem"},
+};
+
 static bool is_made_by_software(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(software_names); i++) {
@@ -63,6 +74,14 @@ static struct darwin_kind kind_of_function(int functional)
     return (struct darwin_kind){NETWORK_OTHER, NULL, false};
 }
 
+static struct darwin_kind kind_of_port(const char *port_type)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(ports); i++)
+        if (strcmp(port_type, ports[i].port_type) == 0)
+            return (struct darwin_kind){ports[i].is, ports[i].word, false};
+    return (struct darwin_kind){NETWORK_OTHER, NULL, false};
+}
+
 /* A tunnel's functional type is that of the link below it, so what the link itself says comes
  * first. */
 struct darwin_kind darwin_kind_of(
@@ -77,6 +96,8 @@ struct darwin_kind darwin_kind_of(
         return (struct darwin_kind){NETWORK_VIRTUAL, "ether", false};
     if (!kind.word && strcmp(port_type, "IEEE80211") == 0)
         return kind_of_function(IFRTYPE_IS_WIFI);
+    if (!kind.word)
+        kind = kind_of_port(port_type);
     if (!kind.word)
         kind = kind_of_function(functional);
     if (!kind.word && link->type == IFT_IS_ETHER)
