@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static const struct shim *const tables[] = {kernel_shims, ifaddrs_shims, error_shims, clock_shims,
-    file_shims, socket_shims, text_shims, thread_shims, system_shims};
+static const struct shim *const tables[] = {kernel_shims, ifaddrs_shims, event_shims, error_shims,
+    clock_shims, file_shims, socket_shims, text_shims, thread_shims, system_shims};
 
 static void *find_shim(const char *name)
 {

@@ -171,6 +171,16 @@ static int stat_file(int fd, struct darwin_stat *darwin)
     return give_stat(fstat(fd, &found), &found, darwin);
 }
 
+static int stat_at(int folder, const char *path, struct darwin_stat *darwin, int flags)
+{
+    enum { DARWIN_SYMLINK_NOFOLLOW = 0x20 };
+    struct stat found;
+    if (flags & ~DARWIN_SYMLINK_NOFOLLOW)
+        fatal("fstatat flags %#x of macOS are not known here", (unsigned)flags);
+    int here = flags ? AT_SYMLINK_NOFOLLOW : 0;
+    return give_stat(fstatat(at_folder(folder), path, &found, here), &found, darwin);
+}
+
 /* --- folders --- */
 
 struct darwin_entry {
@@ -206,6 +216,7 @@ const struct shim file_shims[] = {
     SHIM("stat", stat_path),
     SHIM("lstat", stat_link),
     SHIM("fstat", stat_file),
+    SHIM("fstatat", stat_at),
     SHIM("readdir", read_folder),
     SHIMS_END,
 };

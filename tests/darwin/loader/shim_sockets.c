@@ -4,6 +4,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -132,37 +135,64 @@ static int address_parse(int family, const char *text, void *bytes)
     return inet_pton(family_from_darwin(family), text, bytes);
 }
 
+/* Numbers only, of the host only. */
+static int name_of_address(const struct sockaddr *address, socklen_t size, char *host,
+    socklen_t host_size, const char *service, socklen_t service_size, int flags)
+{
+    enum { DARWIN_NUMERICHOST = 2, DARWIN_EAI_FAMILY = 5 };
+    struct sockaddr_storage here;
+    (void)service_size;
+    if (flags != DARWIN_NUMERICHOST || service)
+        fatal("getnameinfo with flags %#x is not known here", (unsigned)flags);
+    socklen_t here_size = address_from_darwin(address, size, &here);
+    return getnameinfo(
+               (struct sockaddr *)&here, here_size, host, host_size, NULL, 0, NI_NUMERICHOST) == 0
+               ? 0
+               : DARWIN_EAI_FAMILY;
+}
+
 /* --- options --- */
 
-/* Returns the option's number here, or -1 for those that change nothing here. */
-static int option_from_darwin(int level, int option)
+enum { DARWIN_SOL_SOCKET = 0xffff, DARWIN_SO_ERROR = 0x1007, NOTHING = -1 };
+
+/* here NOTHING: it changes nothing here. */
+static const struct option {
+    int darwin_level, darwin, level, here;
+} options[] = {
+    {DARWIN_SOL_SOCKET, 0x4, SOL_SOCKET, SO_REUSEADDR},
+    {DARWIN_SOL_SOCKET, 0x8, SOL_SOCKET, SO_KEEPALIVE},
+    {DARWIN_SOL_SOCKET, 0x20, SOL_SOCKET, SO_BROADCAST},
+    {DARWIN_SOL_SOCKET, 0x1001, SOL_SOCKET, SO_SNDBUF},
+    {DARWIN_SOL_SOCKET, 0x1002, SOL_SOCKET, SO_RCVBUF},
+    {DARWIN_SOL_SOCKET, DARWIN_SO_ERROR, SOL_SOCKET, SO_ERROR},
+    {DARWIN_SOL_SOCKET, 0x1008, SOL_SOCKET, SO_TYPE},
+    {DARWIN_SOL_SOCKET, 0x1022, SOL_SOCKET, NOTHING}, /* SO_NOSIGPIPE */
+    {IPPROTO_TCP, 0x1, IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_TCP, 0x201, IPPROTO_TCP, TCP_NOTSENT_LOWAT},
+};
+
+static const struct option *option_of(int level, int number)
 {
-    static const struct {
-        int darwin, here;
-    } options[] = {{0x4, SO_REUSEADDR}, {0x8, SO_KEEPALIVE}, {0x20, SO_BROADCAST},
-        {0x1001, SO_SNDBUF}, {0x1002, SO_RCVBUF}, {0x1007, SO_ERROR}, {0x1008, SO_TYPE},
-        {0x1022, -1}}; /* SO_NOSIGPIPE */
-    enum { DARWIN_SOL_SOCKET = 0xffff };
-    if (level == DARWIN_SOL_SOCKET)
-        for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-            if (options[i].darwin == option)
-                return options[i].here;
-    fatal("socket option %#x of level %#x of macOS is not known here", (unsigned)option,
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (options[i].darwin_level == level && options[i].darwin == number)
+            return &options[i];
+    fatal("socket option %#x of level %#x of macOS is not known here", (unsigned)number,
         (unsigned)level);
 }
 
-static int set_option(int fd, int level, int option, const void *value, socklen_t size)
+static int set_option(int fd, int level, int number, const void *value, socklen_t size)
 {
-    int here = option_from_darwin(level, option);
-    if (here < 0 || kernel_has_events(fd))
+    const struct option *option = option_of(level, number);
+    if (option->here == NOTHING || kernel_has_events(fd))
         return 0;
-    return setsockopt(fd, SOL_SOCKET, here, value, size);
+    return setsockopt(fd, option->level, option->here, value, size);
 }
 
-static int get_option(int fd, int level, int option, void *value, socklen_t *size)
+static int get_option(int fd, int level, int number, void *value, socklen_t *size)
 {
-    int result = getsockopt(fd, SOL_SOCKET, option_from_darwin(level, option), value, size);
-    if (result == 0 && option == 0x1007 && *size == sizeof(int))
+    const struct option *option = option_of(level, number);
+    int result = getsockopt(fd, option->level, option->here, value, size);
+    if (result == 0 && option->darwin == DARWIN_SO_ERROR && *size == sizeof(int))
         *(int *)value = errno_to_darwin(*(int *)value);
     return result;
 }
@@ -221,6 +251,7 @@ const struct shim socket_shims[] = {
     SHIM("accept", accept_from),
     SHIM("getsockname", own_name),
     SHIM("getpeername", peer_name),
+    SHIM("getnameinfo", name_of_address),
     SHIM("inet_ntop", address_text),
     SHIM("inet_pton", address_parse),
     SHIM("setsockopt", set_option),

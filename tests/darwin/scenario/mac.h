@@ -41,10 +41,12 @@ enum {                 /* net/if_media.h */
     MEDIA_ACTIVE = 2,
     MEDIA_ETHERNET = 0x20,
     MEDIA_WIRELESS = 0x80,
+    MEDIA_100_TX = 6,
     MEDIA_1000_T = 16,
     MEDIA_2500_T = 22,
     MEDIA_NONE = 2,
     MEDIA_FULL_DUPLEX = 0x100000,
+    MEDIA_HALF_DUPLEX = 0x200000,
 };
 
 struct mac_counters {

@@ -21,7 +21,7 @@ static const struct mac_interface interfaces[] = {
         .mac = "ac:87:a3:19:7f:83",
         .functional = IS_WIRED,
         .media_status = MEDIA_VALID | MEDIA_ACTIVE,
-        .media = MEDIA_ETHERNET | MEDIA_1000_T | MEDIA_FULL_DUPLEX,
+        .media = MEDIA_ETHERNET | MEDIA_100_TX | MEDIA_HALF_DUPLEX,
         .addresses = {"192.0.2.7/24"},
         .counters = {{.received_packets = 10, .received_bytes = 1000}},
     },
