@@ -71,6 +71,16 @@ function known(times, columns) {
   return first < 0 ? [[], []] : [times.slice(first), columns.map((column) => column?.slice(first))];
 }
 
+// Not every system does; where nobody is connected, nothing is sent again.
+function saysRetransmits(connections) {
+  let isNoOne = true;
+  for (const { retransmits, connection_type: type, state } of connections.values()) {
+    if (typeof retransmits === 'number') return true;
+    if (type === 'tcp' && state === 'established') isNoOne = false;
+  }
+  return isNoOne;
+}
+
 export class Store {
   #frozen = null;
   #intervals = new Map();
@@ -181,7 +191,7 @@ export class Store {
     }
     const seconds = (time - this.retransmitsRing.end) / 1000;
     if (whole || !(seconds > 0)) this.retransmitsRing.push(time, []);
-    else this.#extend(this.retransmitsRing, time, [retransmits / Math.min(seconds, QUIET_MS / 1000)], 'connections');
+    else this.#extend(this.retransmitsRing, time, [saysRetransmits(data) ? retransmits / Math.min(seconds, QUIET_MS / 1000) : NaN], 'connections');
     this.#isInterrupted = false;
   }
 

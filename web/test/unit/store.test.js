@@ -99,6 +99,15 @@ test('what connections did is logged by their changes, and who ended is kept for
   assert.equal(store.closed.get('1').record.download_speed, 300);
 });
 
+test('a system that does not count what is sent again has no rate of it, not a rate of zero', () => {
+  const store = new Store();
+  take(store, 0, { 1: { connection_type: 'tcp', state: 'established' } }, 'snapshot', 'connections');
+  take(store, 1, { 1: { download_speed: 5 } }, 'delta', 'connections');
+  assert.ok(Number.isNaN(store.retransmitsRing.value(0, 1)));
+  take(store, 2, { 2: { connection_type: 'tcp', state: 'established', retransmits: 0 } }, 'delta', 'connections');
+  assert.equal(store.retransmitsRing.value(0, 2), 0);
+});
+
 test('after a cut, whoever has a speed is logged again although nothing of it changed', () => {
   const store = new Store();
   take(store, 0, { 1: { download_speed: 100 } }, 'snapshot', 'connections');
