@@ -92,16 +92,18 @@ int system_timer_open(int *ret_timer)
     return 0;
 }
 
-/* The queue's clock is another, and stands still in sleep: so it is told a span. */
+/* The queue's clock is another, and stands still in sleep: so it is told a span. What went off and
+ * was not taken goes with what is deleted. */
 int system_timer_set(int timer, uint64_t at_ns)
 {
     uint64_t now_ns = clock_monotonic_ns();
-    struct kevent event = {.ident = 1,
-        .filter = EVFILT_TIMER,
-        .flags = EV_ADD | EV_ONESHOT,
-        .fflags = NOTE_NSECONDS,
-        .data = at_ns > now_ns ? (intptr_t)(at_ns - now_ns) : 1};
+    struct kevent event = {.ident = 1, .filter = EVFILT_TIMER, .flags = EV_DELETE};
 
+    if (kevent(timer, &event, 1, NULL, 0, NULL) < 0 && errno != ENOENT)
+        return -errno;
+    event.flags = EV_ADD | EV_ONESHOT;
+    event.fflags = NOTE_NSECONDS;
+    event.data = at_ns > now_ns ? (intptr_t)(at_ns - now_ns) : 1;
     return kevent(timer, &event, 1, NULL, 0, NULL) < 0 ? -errno : 0;
 }
 
