@@ -291,6 +291,29 @@ test("events: links, addresses and interfaces that come and go, and announcement
     ]);
 });
 
+// Subclass and code of net/net_kev.h: what each tells of alone makes everything be read again.
+const TOLD = {
+    "flags": [2, 1], "MTU": [2, 3], "medium": [2, 5], "attached": [2, 9], "detaching": [2, 10], "detached": [2, 11],
+    "link off": [2, 12], "link on": [2, 13], "MAC address": [2, 16], "primary": [2, 23], "IPv4": [1, 1], "IPv6": [6, 4],
+};
+const NOT_TOLD = { "link quality": [2, 20], "power": [14, 1] };
+
+test("events: each tells by itself, and what is of no interest costs nothing", (t) => {
+    const addressesAfter = (numbers) => snapshot(t, `told_${numbers.join("_")}`, "interfaces").interfaces.en0.addresses;
+    for (const [what, numbers] of Object.entries(TOLD)) {
+        assert.deepEqual(addressesAfter(numbers), ["192.0.2.4/24"], what);
+    }
+    for (const [what, numbers] of Object.entries(NOT_TOLD)) {
+        assert.deepEqual(addressesAfter(numbers), [], what);
+    }
+});
+
+test("events: an interface that is attached under the name of another is another, whose counters start anew", (t) => {
+    const eventsAfter = (scenario) => Object.values(snapshot(t, scenario, "interfaces,events").events).map(({ event }) => event);
+    assert.ok(eventsAfter("told_2_9").includes("counter_reset"));
+    assert.ok(!eventsAfter("told_2_12").includes("counter_reset"));
+});
+
 test("fallback: interfaces by getifaddrs, and the routing socket tells of changes", (t) => {
     const data = snapshot(t, "fallback", "interfaces,events,server", { IFPULSE_KERNEL_SCRIPT_ROUTE: "1" });
     const port = { ...CABLE, mac_address: "ac:87:a3:19:7f:84", bytes_received: 1000, packets_received: 10 };

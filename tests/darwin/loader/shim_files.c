@@ -76,6 +76,14 @@ static int open_path(const char *path, int flags, ...)
     return open(path, flags_from_darwin(flags), mode);
 }
 
+static int unlink_at(int folder, const char *path, int flags)
+{
+    enum { DARWIN_REMOVEDIR = 0x80 };
+    if (flags & ~DARWIN_REMOVEDIR)
+        fatal("unlinkat flags %#x of macOS are not known here", (unsigned)flags);
+    return unlinkat(at_folder(folder), path, flags ? AT_REMOVEDIR : 0);
+}
+
 static int control(int fd, int command, ...)
 {
     enum { DARWIN_DUPFD_CLOEXEC = 67, DARWIN_SETNOSIGPIPE = 73 };
@@ -211,6 +219,7 @@ static struct darwin_entry *read_folder(DIR *folder)
 const struct shim file_shims[] = {
     SHIM("open", open_path),
     SHIM("openat", open_at),
+    SHIM("unlinkat", unlink_at),
     SHIM("fcntl", control),
     SHIM("mmap", map_memory),
     SHIM("stat", stat_path),

@@ -1,5 +1,7 @@
 /* darwin_scenario FOLDER NAME - writes the answers of a macOS kernel (kernel_script.h) for a test.
- * Without NAME it lists the names. */
+ * Without NAME it lists the names; "told_SUBCLASS_CODE" is one besides, whose event has these
+ * numbers.
+ */
 #include "scenarios.h"
 
 #include <stdio.h>
@@ -29,6 +31,7 @@ static int list(void)
 
 int main(int count, char **words)
 {
+    unsigned subclass, code;
     if (count < 3)
         return list();
     answers_into(words[1]);
@@ -37,5 +40,9 @@ int main(int count, char **words)
             scenarios[i].write();
             return 0;
         }
+    if (sscanf(words[2], "told_%u_%u", &subclass, &code) == 2) {
+        scenario_told(subclass, code);
+        return 0;
+    }
     fail("there is no scenario %s", words[2]);
 }

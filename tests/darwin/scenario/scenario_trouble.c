@@ -98,6 +98,19 @@ void scenario_events(void)
     mac_answer_table(&(struct mac_table){.count = 0});
 }
 
+void scenario_told(uint32_t subclass, uint32_t code)
+{
+    struct mac_interface before = port("en0", 4, true), after = before;
+    after.addresses[0] = "192.0.2.4/24";
+    mac_answer_release("24.6.0", "15.6");
+    answer_list(1, &before, 1);
+    answer_list(2, &after, 1);
+    mac_answer_count(1, 1);
+    answer_no_routes();
+    mac_answer_details(&before);
+    mac_answer_event(1, subclass, code, "en", 0);
+}
+
 /* --- a kernel that has neither the list of interfaces nor the event socket any more --- */
 
 void scenario_fallback(void)

@@ -16,5 +16,7 @@ void scenario_events(void);
 void scenario_fallback(void);
 void scenario_hostile(void);
 void scenario_broken(void);
+/* An interface that has got an address, which the kernel tells by one event alone. */
+void scenario_told(uint32_t subclass, uint32_t code);
 
 #endif
