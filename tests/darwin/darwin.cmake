@@ -8,7 +8,7 @@ list(FILTER loader_sources EXCLUDE REGEX "/test_")
 add_executable(machrun ${loader_sources} ${CMAKE_CURRENT_LIST_DIR}/kernel_script.c)
 # Programs find their functions in it by name.
 target_link_options(machrun PRIVATE -Wl,--no-as-needed)
-target_link_libraries(machrun PRIVATE fake_frameworks m)
+target_link_libraries(machrun PRIVATE fake_frameworks PkgConfig::LIBWEBSOCKETS m)
 
 # macos_test(NAME COMMAND...): what the cross build made is in ${macos}.
 set(macos ${CMAKE_SOURCE_DIR}/build/macos-x86_64)

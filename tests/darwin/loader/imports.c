@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static const struct shim *const tables[] = {kernel_shims, ifaddrs_shims, event_shims, error_shims,
-    clock_shims, file_shims, socket_shims, text_shims, thread_shims, system_shims};
+static const struct shim *const tables[] = {kernel_shims, ifaddrs_shims, websockets_shims,
+    event_shims, error_shims, clock_shims, file_shims, socket_shims, text_shims, thread_shims,
+    system_shims};
 
 static void *find_shim(const char *name)
 {
@@ -99,7 +100,7 @@ void *import_find(const char *library, const char *symbol)
         fatal("%s is no name of C", symbol);
     snprintf(name, sizeof(name), "%s", symbol + 1);
     if (!is_system(library))
-        return find_in_library(library, name);
+        return find_shim(name) ? find_shim(name) : find_in_library(library, name);
     name[strcspn(name, "$")] = '\0'; /* $INODE64, $DARWIN_EXTSN, $NOCANCEL: variants of one thing */
     void *address = find_shim(name);
     if (!address)

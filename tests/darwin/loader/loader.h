@@ -67,8 +67,9 @@ struct shim {
     }
 
 /* The tables of the shim_*.c files; the first that has a name wins. */
-extern const struct shim kernel_shims[], ifaddrs_shims[], event_shims[], error_shims[],
-    clock_shims[], file_shims[], socket_shims[], text_shims[], thread_shims[], system_shims[];
+extern const struct shim kernel_shims[], ifaddrs_shims[], websockets_shims[], event_shims[],
+    error_shims[], clock_shims[], file_shims[], socket_shims[], text_shims[], thread_shims[],
+    system_shims[];
 /* What macOS and glibc have under one name with the same types, numbers and meaning. */
 extern const char *const same_names[];
 /* Before the program runs, and after its main has returned. With IFPULSE_FAKE_FRAMEWORKS in the

@@ -1,7 +1,6 @@
 /* Functions that macOS and glibc have under one name, with the same types, numbers and meaning as
- * far as this program uses them. A name belongs here after its manual pages on both systems were
- * compared: what takes a flag, an address, a struct of the system or an error number seldom does.
- */
+ * far as this program uses them. What takes a flag, an address, a struct of the system or an error
+ * number seldom belongs here. */
 #include "loader.h"
 
 /* clang-format off */
