@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #define SECOND_NS UINT64_C(1000000000)
-#define REPEAT_NS                                                                                  \
-    (4 * SECOND_NS)         /* with the question itself, well within DARWIN_RADIOS_STALE_NS        \
-                             */
+/* With the question itself, well within DARWIN_RADIOS_STALE_NS. */
+#define REPEAT_NS (4 * SECOND_NS)
 enum { PATIENCE_MS = 250 }; /* with a question that is under way when all is to end */
 
 struct watched_radio {
