@@ -192,11 +192,15 @@ test('what is looked for here is found where it is', () =>
     assert.match(String(await view.page.evaluate(overlapping)), /Pause/);
   }));
 
-// Elements and canvases, not the picture: how browsers smooth round corners is not always the same.
+// Elements and canvases, not the picture: how browsers smooth round corners is not always the same. What
+// is folded away is as it was when it was last looked at.
 test('the same once more is the same to the pixel', async () => {
   const seen = [];
   for (let times = 0; times < 2; times++)
-    await standing({ hash: drawerOpen }, async ({ page }) => seen.push(await page.evaluate(() => [document.body.outerHTML, ...[...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL())])));
+    await standing({ hash: drawerOpen }, async ({ page }) => seen.push(await page.evaluate(() => {
+      for (const node of document.querySelectorAll('details:not([open]) > :not(summary)')) node.replaceChildren();
+      return [document.body.outerHTML, ...[...document.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL())];
+    })));
   assert.ok(seen[0].length > 8);
   assert.deepEqual(seen[0], seen[1]);
 });

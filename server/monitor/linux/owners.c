@@ -110,6 +110,24 @@ static bool is_still_good(struct owners *owners, struct connection_array *connec
     return owners->without_process <= owners->unheld;
 }
 
+/* Who closed it between the reading of the sockets and that of their holders, or had it only now,
+ * is in no list, but was noted. Else its bytes so far would be its user's. */
+static void put_noted(struct owners *owners, struct connection_array *connections,
+    const struct socket_owner_hint *hints)
+{
+    struct noted_owner noted;
+    for (size_t i = 0; owners->noted && i < connections->count; i++) {
+        struct network_connection *connection = &connections->items[i];
+        if (hints[i].inode == 0 || network_has(connection, pid) ||
+            connection->type != NETWORK_TCP ||
+            !noted_owners_find(owners->noted, connection->identity, &noted) || noted.pid == 0)
+            continue;
+        PUT(connection, pid, noted.pid);
+        PUT_TEXT(connection, process_name, noted.comm);
+        PUT(connection, evidence, NETWORK_EVIDENCE_BPF);
+    }
+}
+
 static int find_anew(struct owners *owners, struct connection_array *connections,
     const struct socket_owner_hint *hints)
 {
@@ -121,6 +139,7 @@ static int find_anew(struct owners *owners, struct connection_array *connections
     put_processes(owners, connections, hints);
     owners->unlisted = 0;
     owners->unheld = owners->without_process;
+    put_noted(owners, connections, hints);
     return 0;
 }
 

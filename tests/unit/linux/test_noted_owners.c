@@ -396,6 +396,28 @@ Test(noted_owners, are_put_into_a_connection_that_ended)
     owners_fini(&all);
 }
 
+/* Closed after the sockets were read and before their holders were: nobody holds it any more. */
+Test(noted_owners, are_those_of_a_reading_that_no_one_holds_any_more)
+{
+    static struct owners all;
+    struct network_connection read[2] = {{.type = NETWORK_TCP}, {.type = NETWORK_TCP}};
+    struct connection_array connections = {.items = read, .count = 2};
+    struct socket_owner_hint hints[2] = {{.inode = UINT32_MAX}, {.inode = UINT32_MAX}};
+    struct sockaddr_in address;
+    owners_init(&all);
+    int listener = open_listener(&address), client = open_client(&address);
+    read[0].identity = cookie_of(client);
+    read[1].identity = UINT64_MAX;
+    cr_assert_eq(owners_find(&all, &connections, hints), 0);
+    cr_assert(network_has(&read[0], pid) && read[0].pid == (uint32_t)getpid());
+    cr_assert_str_eq(read[0].process_name, "the-test");
+    cr_assert_eq(read[0].evidence, NETWORK_EVIDENCE_BPF);
+    cr_assert_not(network_has(&read[1], pid), "nothing was noted of it");
+    close(client);
+    close(listener);
+    owners_fini(&all);
+}
+
 Test(noted_owners, are_unknown_without_bpf)
 {
     struct noted_owner owner;
