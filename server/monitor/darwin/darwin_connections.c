@@ -1,5 +1,6 @@
 #include "darwin_connections.h"
 
+#include "darwin_addresses.h"
 #include "darwin_bytes.h"
 #include "darwin_sockets.h"
 #include "darwin_wire.h"
@@ -248,12 +249,6 @@ static void put_owner(struct darwin_connections *connections, struct network_con
         PUT_TEXT(connection, user, user);
 }
 
-static bool is_link_local(const struct network_address *address)
-{
-    return address->family == AF_INET6 && address->bytes[0] == 0xfe &&
-           (address->bytes[1] & 0xc0) == 0x80;
-}
-
 /* By the route to its other end. A link-local one may be of any link. */
 static void put_interface(
     const struct darwin_interfaces *interfaces, struct network_connection *connection)
@@ -262,7 +257,8 @@ static void put_interface(
         connection->status.interface = NETWORK_NOT_APPLICABLE;
         return;
     }
-    if (is_link_local(&connection->remote_address))
+    if (connection->remote_address.family == AF_INET6 &&
+        darwin_is_link_local(connection->remote_address.bytes))
         return;
     uint32_t index = darwin_routes_find(&interfaces->routes, &connection->remote_address);
     const char *name = index ? darwin_interfaces_name(interfaces, index) : NULL;

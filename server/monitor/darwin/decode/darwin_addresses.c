@@ -26,7 +26,7 @@ struct darwin_bytes darwin_sockaddr_find(
     return (struct darwin_bytes){NULL, 0};
 }
 
-static bool is_link_local(const uint8_t *ipv6)
+bool darwin_is_link_local(const uint8_t *ipv6)
 {
     return ipv6[0] == 0xfe && (ipv6[1] & 0xc0) == 0x80;
 }
@@ -36,7 +36,7 @@ static struct network_address without_scope(const uint8_t *ipv6)
 {
     struct network_address address = {.family = AF_INET6};
     memcpy(address.bytes, ipv6, sizeof(address.bytes));
-    if (is_link_local(ipv6))
+    if (darwin_is_link_local(ipv6))
         address.bytes[2] = address.bytes[3] = 0;
     return address;
 }

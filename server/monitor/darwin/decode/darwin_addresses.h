@@ -25,6 +25,9 @@ MUST_CHECK bool darwin_sockaddr_read(
  * zero, and their family may be anything, so it is the address's that counts. */
 uint8_t darwin_netmask_length(struct darwin_bytes sockaddr, uint8_t family);
 
+/* fe80::/10. */
+bool darwin_is_link_local(const uint8_t *ipv6);
+
 /* 16 bytes as sockets keep them: of IPv4, also mapped into IPv6, the last four. */
 struct network_address darwin_socket_address(const uint8_t *bytes, bool is_ipv6);
 

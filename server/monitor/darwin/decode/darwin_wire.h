@@ -54,14 +54,12 @@ enum {
 };
 /* struct if_msghdr2; then a sockaddr_dl */
 enum { IFM2_FLAGS = 8, IFM2_INDEX = 12, IFM2_DATA = 32, IFM2_SIZE = 160 };
-/* struct if_msghdr, struct ifa_msghdr */
-enum { IFM_INDEX = 12, IFM_SIZE = 112 };
+/* struct ifa_msghdr */
 enum { IFAM_ADDRESSES = 4, IFAM_INDEX = 12, IFAM_SIZE = 20 };
 /* struct rt_msghdr */
 enum { RT_INDEX = 4, RT_FLAGS = 8, RT_ADDRESSES = 12, RT_SIZE = 92 };
 enum {
     RTF_IS_UP = 0x1,
-    RTF_IS_GATEWAY = 0x2,
     RTF_IS_HOST = 0x4,
     RTF_IS_REJECT = 0x8,
     RTF_IS_BLACKHOLE = 0x1000,
@@ -94,7 +92,6 @@ enum { SIN_ADDRESS = 4, SIN_SIZE = 8 /* that much of it at least */ };
 enum { SIN6_ADDRESS = 8, SIN6_SIZE = 24 };
 /* net/if_types.h */
 enum {
-    IFT_IS_OTHER = 0x01,
     IFT_IS_ETHER = 0x06,
     IFT_IS_PPP = 0x17,
     IFT_IS_LOOP = 0x18,
@@ -170,7 +167,6 @@ enum { VFLAG_IPV4 = 1, VFLAG_IPV6 = 2 };
 /* sys/socketvar.h: struct xsocket_n; 76 bytes before macOS 13 */
 enum {
     XSO_SO = 8, /* 0: the socket is gone, the rest of the record is zeros */
-    XSO_PROTOCOL = 36,
     XSO_QLEN = 44,
     XSO_QLIMIT = 48,
     XSO_UID = 64,
@@ -206,9 +202,7 @@ enum {
 enum { PFD_DESCRIPTOR = 0, PFD_TYPE = 4, PFD_SIZE = 8, PFD_IS_SOCKET = 2 };
 /* struct socket_fdinfo: struct proc_fileinfo (24), struct socket_info; here from its start */
 enum {
-    PSO_SO = 160,
     PSO_PROTOCOL = 180,
-    PSO_FAMILY = 184,
     PSO_QLEN = 194,
     PSO_QLIMIT = 198,
     PSO_RECEIVE_CC = 208,

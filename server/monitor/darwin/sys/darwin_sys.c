@@ -1,6 +1,6 @@
 #include "darwin_sys.h"
 
-#include <fcntl.h>
+#include "descriptor.h"
 #include <libproc.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -43,7 +43,7 @@ int darwin_sys_open(struct darwin_sys **ret_sys)
         free(sys);
         return result;
     }
-    fcntl(sys->control, F_SETFD, FD_CLOEXEC);
+    (void)!descriptor_set_private(sys->control);
     *ret_sys = sys;
     return 0;
 }
@@ -120,48 +120,32 @@ int darwin_sys_ask_interface(struct darwin_sys *sys, enum darwin_interface_quest
 
 /* --- changes --- */
 
-static int set_up(int fd)
+/* takes fd, a socket or -1; of is what kernel events are wanted, NULL for a routing socket. */
+static int set_up_events(int fd, const struct kev_request *of, int *ret_fd)
 {
     int bytes = EVENT_BYTES;
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+    if (fd < 0)
         return -errno;
+    int result = of && ioctl(fd, SIOCSKEVFILT, of) < 0 ? -errno : 0;
+    if (result == 0)
+        result = descriptor_set_private_nonblocking(fd);
+    if (result < 0) {
+        close(fd);
+        return result;
+    }
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)); /* as large as may be */
+    *ret_fd = fd;
     return 0;
-}
-
-static int open_kernel_events(int *ret_fd)
-{
-    struct kev_request of_network = {APPLE, NETWORK_CLASS, ANY_SUBCLASS};
-    int fd = socket(PF_SYSTEM, SOCK_RAW, SYSPROTO_EVENT);
-    if (fd < 0)
-        return -errno;
-    int result = ioctl(fd, SIOCSKEVFILT, &of_network) < 0 ? -errno : set_up(fd);
-    if (result < 0)
-        close(fd);
-    else
-        *ret_fd = fd;
-    return result;
-}
-
-static int open_route_events(int *ret_fd)
-{
-    int fd = socket(PF_ROUTE, SOCK_RAW, 0);
-    if (fd < 0)
-        return -errno;
-    int result = set_up(fd);
-    if (result < 0)
-        close(fd);
-    else
-        *ret_fd = fd;
-    return result;
 }
 
 int darwin_sys_open_events(struct darwin_sys *sys, bool *ret_is_route, int *ret_fd)
 {
-    int fd = -1, result = open_kernel_events(&fd);
+    struct kev_request of_network = {APPLE, NETWORK_CLASS, ANY_SUBCLASS};
+    int fd = -1;
+    int result = set_up_events(socket(PF_SYSTEM, SOCK_RAW, SYSPROTO_EVENT), &of_network, &fd);
     bool is_route = result < 0;
     if (is_route)
-        result = open_route_events(&fd);
+        result = set_up_events(socket(PF_ROUTE, SOCK_RAW, 0), NULL, &fd);
     if (result < 0)
         return result;
     sys->events = fd;
